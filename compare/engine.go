@@ -101,7 +101,7 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 	for _, t := range order {
 		m.total += t.cost
 	}
-	end := p.study.Times[len(p.study.Times)-1]
+	end := p.study.end()
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(workers)
 	for _, t := range order {

@@ -12,15 +12,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// axisWords says what each ladder varies, as the label of an axis.
-var axisWords = map[Against]string{
-	Cells:      "cells on an axis, n",
-	Step:       "number of steps",
-	Depth:      "layers, L",
-	Width:      "heads a layer, M",
-	Parameters: "L·M",
-}
-
 // quantityWords names the quantities with their symbols.
 var quantityWords = map[Quantity]string{
 	Output:    "output",
@@ -33,7 +24,7 @@ var quantityWords = map[Quantity]string{
 // quantity.
 func rateFigures(r *Result) []figure {
 	var out []figure
-	for _, against := range []Against{Cells, Step, Depth, Width, Parameters} {
+	for _, against := range measured(r) {
 		var panels []*plot.Plot
 		var words []string
 		seeds, floor := false, false
@@ -52,7 +43,7 @@ func rateFigures(r *Result) []figure {
 			if len(panels) == 0 {
 				y = "largest error over τ"
 			}
-			p, shown := ratePanel(quantityWords[q], axisWords[against], y, ladders)
+			p, shown := ratePanel(quantityWords[q], against.axis(), y, ladders)
 			floor = floor || shown
 			panels = append(panels, p)
 			for _, l := range ladders {
@@ -74,8 +65,19 @@ func rateFigures(r *Result) []figure {
 			File:    "figures/error-" + string(against) + ".svg",
 			SVG:     render(rows, width, vg.Length(len(rows))*2.6*vg.Inch),
 			Caption: rateCaption(against, seeds, floor),
-			Alt:     fmt.Sprintf("Log-log plot of error against %s. %s.", axisWords[against], strings.Join(words, "; ")),
+			Alt:     fmt.Sprintf("Log-log plot of error against %s. %s.", against.axis(), strings.Join(words, "; ")),
 		})
+	}
+	return out
+}
+
+// measured returns what the result's ladders vary, in order of first appearance.
+func measured(r *Result) []Against {
+	var out []Against
+	for i := range r.Ladders {
+		if a := r.Ladders[i].Against; !slices.Contains(out, a) {
+			out = append(out, a)
+		}
 	}
 	return out
 }
@@ -88,7 +90,7 @@ func schemeSuffix(l *Ladder) string {
 }
 
 func rateCaption(against Against, seeds, floor bool) string {
-	s := fmt.Sprintf("Error against %s. Solid: least-squares line; dashed: the predicted slope through the same center. Hollow points were not fitted.", axisWords[against])
+	s := fmt.Sprintf("Error against %s. Solid: least-squares line; dashed: the predicted slope through the same center. Hollow points were not fitted.", against.axis())
 	if seeds {
 		s += " Points are root mean squares over seeds, bars span the 10 % to 90 % quantiles."
 	}

@@ -99,34 +99,16 @@ func (s *Study) Validate() error {
 		}
 	}
 	for _, a := range s.Rates {
-		if err := s.validateRate(a); err != nil {
-			return err
+		q, err := Inquiries.New(string(a))
+		if err == nil {
+			err = q.Validate(s)
+		}
+		if err != nil {
+			return fmt.Errorf("compare: rates: %w", err)
 		}
 	}
 	return nil
 }
 
-func (s *Study) validateRate(a Against) error {
-	n := s.Networks
-	needs := func(ok bool, what string) error {
-		if ok {
-			return nil
-		}
-		return fmt.Errorf("compare: rates: %s needs %s", a, what)
-	}
-	switch a {
-	case Cells, Step:
-		return nil
-	case Depth:
-		return needs(len(n.Depths) > 0, "finite.depth")
-	case Width, Parameters:
-		if err := needs(len(n.Widths) > 0, "finite.width"); err != nil {
-			return err
-		}
-		if err := needs(n.Dynamics != nil, "finite.dynamics"); err != nil {
-			return err
-		}
-		return needs(n.Seeds >= 2, fmt.Sprintf("at least 2 seeds (finite.seeds: %d), better 8 or more: the spread of the error over seeds is what gives the slope its interval", n.Seeds))
-	}
-	return fmt.Errorf("compare: rates: unknown %q", a)
-}
+// end returns the training time at which the study ends.
+func (s *Study) end() float64 { return s.Times[len(s.Times)-1] }

@@ -91,7 +91,7 @@ func (p *plan) depthReference() *refPlan {
 // error in the step remains.
 func (p *plan) stepReference(v Solver) *refPlan {
 	s := v.Scheme.(pde.StepScheme)
-	return p.reference(fmt.Sprint("step ", s.Name(), p.cells(v)), func() *refPlan {
+	return p.reference(fmt.Sprint("step ", s.Name(), p.study.cellsOf(v)), func() *refPlan {
 		coarse, fine := s.SemiDiscrete(1), s.SemiDiscrete(2)
 		a, b := p.scheme(fine, v.Cells, "-fine"), p.scheme(coarse, v.Cells, "-coarse")
 		return pair(a, b, fmt.Sprintf("the flow on the same grid in continuous time (%s, second order in time); error: distance from twice the step", fine.Name()))

@@ -269,7 +269,7 @@ func rateSentence(ladders []Ladder) string {
 	if l.Rate.Source != "" {
 		source = " (" + l.Rate.Source + ")"
 	}
-	return fmt.Sprintf("Against %s%s, predicted slope %s%s: %s.", axisWords[l.Against], schemeSuffix(l), plain(l.Rate.Predicted), source, strings.Join(parts, "; "))
+	return fmt.Sprintf("Against %s%s, predicted slope %s%s: %s.", l.Against.axis(), schemeSuffix(l), plain(l.Rate.Predicted), source, strings.Join(parts, "; "))
 }
 
 // contractSentence states the worst of the contracts over the grid runs.

@@ -36,10 +36,10 @@ type Networks struct {
 	Dynamics finite.Dynamics
 }
 
-// Against names what a ladder of runs varies.
+// Against names what a ladder of runs varies: the name of an Inquiry.
 type Against string
 
-// The ladders of a study.
+// The standard inquiries of a study.
 const (
 	Cells      Against = "cells"      // cells on an axis of the grid
 	Step       Against = "step"       // number of time steps of the JKO scheme

@@ -54,7 +54,7 @@ func (p *plan) scheme(s pde.Scheme, cells int, suffix string) *task {
 		}
 		unknowns += float64(size * m.Depth)
 	}
-	end := p.study.Times[len(p.study.Times)-1]
+	end := p.study.end()
 	cost := unknowns * 2 * costCell * float64(n) * end
 	if stepped, ok := s.(pde.StepScheme); ok {
 		run.Dt = stepped.NominalStep()
@@ -122,7 +122,7 @@ func (p *plan) costAtoms(m transformer.Model, n int) float64 {
 	if m.Continuous {
 		perAtom *= 2
 	}
-	return guessEvals * p.study.Times[len(p.study.Times)-1] * float64(m.Depth*n) * perAtom
+	return guessEvals * p.study.end() * float64(m.Depth*n) * perAtom
 }
 
 func power(n, k int) int {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pdesolve/compare"
 	"pdesolve/internal/experiment"
 	experiments "pdesolve/testdata/experiments"
 )
@@ -41,6 +42,7 @@ var sections = []struct{ word, title string }{
 	{"energy", "energies of a classical flow (energy:)"},
 	{"exact solution", "classical flows with a known solution (exact:, verify --case)"},
 	{"kernel", "kernels of an interaction (kernel:)"},
+	{"rate", "rates (rates:)"},
 }
 
 // words says in a line what a member is that does not say so itself, by a method
@@ -82,8 +84,7 @@ func listText(w io.Writer) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(w, "\nrates (rates:)\n  %s\n", strings.Join(experiment.Rates, ", "))
-	return err
+	return nil
 }
 
 // described returns all members with their summaries.
@@ -122,7 +123,7 @@ func listJSON(w io.Writer) error {
 		Name string `json:"name"`
 		Text string `json:"text"`
 	}
-	out := map[string]any{"rates": experiment.Rates}
+	out := map[string]any{"rates": compare.Inquiries.Names()}
 	var all []named
 	for _, name := range builtins() {
 		all = append(all, named{name, summary(name)})

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"pdesolve/compare"
-	"pdesolve/internal/registry"
 	"pdesolve/pde"
 )
 
@@ -40,20 +39,21 @@ func (e *Experiment) checkRates() {
 	if c := e.Compare.Confidence; !(c > 0.5 && c < 1) {
 		d.failAt("compare.confidence", "%v: want a level between 0.5 and 1, such as 0.95", c)
 	}
-	possible := e.possibleRates()
+	possible, chance := e.possibleRates(true), false
 	for i, r := range e.Compare.Rates {
 		path := fmt.Sprintf("compare.rates[%d]", i)
+		q, err := compare.Inquiries.New(r)
+		chance = chance || err == nil && q.Chance()
 		switch {
-		case !slices.Contains(Rates, r):
-			d.failAt(path, "unknown rate %q%s", r, registry.Choices(r, Rates))
+		case err != nil:
+			d.failAt(path, "%v", err)
 		case slices.Contains(e.Compare.Rates[:i], r):
 			d.failAt(path, "%s is given twice", r)
 		case !slices.Contains(possible, r):
-			d.failAt(path, "%s needs at least two levels: want %s", r, ladderOf(compare.Against(r)))
+			d.failAt(path, "%s needs at least two levels: want %s", r, q.Needs())
 		}
 	}
-	seeded := slices.Contains(e.Compare.Rates, string(compare.Width)) || slices.Contains(e.Compare.Rates, string(compare.Parameters))
-	if !seeded || e.Finite == nil || e.Finite.Seeds < 1 {
+	if !chance || e.Finite == nil || e.Finite.Seeds < 1 {
 		return
 	}
 	if n := e.Finite.Seeds; n < 2 {
@@ -61,19 +61,6 @@ func (e *Experiment) checkRates() {
 	} else if n < enoughSeeds {
 		e.warn("finite.seeds", "%d: fewer than %d seeds make the intervals of rates over networks unreliable", n, enoughSeeds)
 	}
-}
-
-// ladderOf says where the levels of a rate are configured.
-func ladderOf(a compare.Against) string {
-	switch a {
-	case compare.Cells:
-		return "a scheme without time steps and with refine: [n, …]"
-	case compare.Step:
-		return "a solver with step: [Δ, …] or steps: [k, …]"
-	case compare.Depth:
-		return "finite: {depth: [L, …]}"
-	}
-	return "finite: {width: [M, …]}"
 }
 
 // checkSteps warns of time steps that do not divide the saved interval.

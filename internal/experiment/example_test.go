@@ -23,7 +23,7 @@ func ExampleParse() {
 		return
 	}
 	fmt.Println(e.Name, e.Compare.Rates, e.Times()[1])
-	// Output: my [depth width parameters] 0.125
+	// Output: my [depth parameters width] 0.125
 }
 
 func ExampleParse_mistake() {

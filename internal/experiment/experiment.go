@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"pdesolve/compare"
 	"pdesolve/finite"
 	"pdesolve/grid"
 	"pdesolve/pde"
@@ -86,12 +85,6 @@ type Finite struct {
 type Compare struct {
 	Rates      []string `yaml:"rates"`      // what ladders vary; default: all that the other sections allow
 	Confidence float64  `yaml:"confidence"` // level of the intervals; default 0.95
-}
-
-// Rates are the words that compare.rates may hold.
-var Rates = []string{
-	string(compare.Cells), string(compare.Step), string(compare.Depth),
-	string(compare.Width), string(compare.Parameters),
 }
 
 // defaults returns an experiment in which everything that has a default is set.

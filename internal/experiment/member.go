@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"pdesolve/compare"
 	"pdesolve/finite"
 	"pdesolve/grid"
 	"pdesolve/internal/registry"
@@ -38,6 +39,7 @@ var families = map[reflect.Type]family{
 	reflect.TypeFor[pde.JKOInner]():      of(pde.JKOInners),
 	reflect.TypeFor[transformer.Block](): of(transformer.Blocks),
 	reflect.TypeFor[finite.Dynamics]():   of(finite.Kinds),
+	reflect.TypeFor[compare.Inquiry]():   of(compare.Inquiries),
 }
 
 // member reads name: {options}, or a bare name where all options keep their

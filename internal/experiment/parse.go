@@ -18,7 +18,7 @@ import (
 
 	"pdesolve/compare"
 	"pdesolve/finite"
-	"pdesolve/pde"
+	"pdesolve/pde/transformer"
 )
 
 // opener opens a file that an experiment names.
@@ -150,55 +150,32 @@ func (e *Experiment) complete() {
 		}
 	}
 	if d.at["compare.rates"] == nil {
-		e.Compare.Rates = e.possibleRates()
+		e.Compare.Rates = e.possibleRates(false)
 	}
 }
 
 // defaultSaves is the number of saved times after 0 where none is configured.
 const defaultSaves = 8
 
-// possibleRates lists the rates that the experiment's ladders allow: at least two
-// numbers of cells of one scheme, two time steps on one grid, two depths, two
-// widths.
-func (e *Experiment) possibleRates() []string {
-	cells, steps := map[string]map[int]bool{}, map[string]map[float64]bool{}
-	most := [2]int{}
-	for _, s := range e.Solve {
-		if s == nil {
-			continue
-		}
-		for _, l := range s.Levels {
-			if l.Scheme == nil {
-				continue
-			}
-			n := e.cellsOf(l)
-			if stepped, ok := l.Scheme.(pde.StepScheme); ok {
-				most[1] = max(most[1], count(steps, fmt.Sprint(s.Name, n), stepped.NominalStep()))
-			} else {
-				most[0] = max(most[0], count(cells, s.Name, n))
-			}
+// possibleRates lists the rates that the experiment's ladders allow, or only the
+// standard ones among them.
+func (e *Experiment) possibleRates(all bool) []string {
+	s := compare.Study{Networks: e.networks()}
+	if t := e.Transformer; t != nil {
+		for _, b := range t.Blocks {
+			s.Model.Blocks = append(s.Model.Blocks, transformer.Component{Block: b.Block, Axes: b.Grid})
 		}
 	}
-	possible := []bool{most[0] > 1, most[1] > 1, false, false, false}
-	if f := e.Finite; f != nil {
-		possible[2], possible[3], possible[4] = len(f.Depth) > 1, len(f.Width) > 1, len(f.Width) > 1
+	for _, c := range e.Solve {
+		if c != nil {
+			s.Solvers = append(s.Solvers, c.Levels...)
+		}
 	}
 	var rates []string
-	for i, ok := range possible {
-		if ok {
-			rates = append(rates, Rates[i])
-		}
+	for _, r := range compare.PossibleRates(&s, all) {
+		rates = append(rates, string(r))
 	}
 	return rates
-}
-
-// count adds a level to a ladder and returns the ladder's length.
-func count[T comparable](ladders map[string]map[T]bool, ladder string, level T) int {
-	if ladders[ladder] == nil {
-		ladders[ladder] = map[T]bool{}
-	}
-	ladders[ladder][level] = true
-	return len(ladders[ladder])
 }
 
 // cellsOf returns the cells on the first axis of a solver's grid.

@@ -66,10 +66,17 @@ func (e *Experiment) Study() (compare.Study, error) {
 	for _, r := range e.Compare.Rates {
 		s.Rates = append(s.Rates, compare.Against(r))
 	}
-	if f := e.Finite; f != nil {
-		s.Networks = compare.Networks{Widths: f.Width, Depths: f.Depth, Seeds: f.Seeds, Seed: f.Seed, Dynamics: f.Dynamics}
-	}
+	s.Networks = e.networks()
 	return s, nil
+}
+
+// networks returns the finite networks that the experiment asks for.
+func (e *Experiment) networks() compare.Networks {
+	f := e.Finite
+	if f == nil {
+		return compare.Networks{}
+	}
+	return compare.Networks{Widths: f.Width, Depths: f.Depth, Seeds: f.Seeds, Seed: f.Seed, Dynamics: f.Dynamics}
 }
 
 // Problem returns the PDE on a grid of the given number of cells on every axis, 0
