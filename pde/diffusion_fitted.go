@@ -6,6 +6,12 @@ import (
 	"pdesolve/grid"
 )
 
+// fitted reports whether the flow of p is linear diffusion with a drift that depends on
+// ρ at most through averages.
+func (p *Parts) fitted() bool {
+	return p.Linear > 0 && len(p.Powers) == 0 && len(p.Convex) == 0 && p.Dependence() != Pointwise
+}
+
 // fitted is the flow ∂_τρ = ∇·(D∇ρ + ρ∇U) by the operator faceFlux, D > 0 being the
 // coefficient of the entropy and U = δ(the rest)/δρ.
 type fitted struct {
@@ -17,7 +23,6 @@ type fitted struct {
 	weighted bool // the metric has weights: F is asked for its value
 	tabled   bool // U is constant and in x
 	drift    Field
-	scratch  Field
 	view     State // densities that show a padded state to the functional
 
 	psi, spare, last padded
@@ -27,10 +32,7 @@ type fitted struct {
 
 // newFitted returns the flow. The parts have a linear diffusion and no powers.
 func newFitted(f Functional, p Parts, grids []*grid.Grid) *fitted {
-	t := &fitted{f: f, parts: p, grids: grids, constant: p.dependence() == Constant, drift: NewField(grids)}
-	if len(p.Rest) > 1 {
-		t.scratch = NewField(grids)
-	}
+	t := &fitted{f: f, parts: p, grids: grids, constant: p.Dependence() == Constant, drift: NewField(grids)}
 	for c, g := range grids {
 		t.x = append(t.x, newFaceFlux(g))
 		t.view = append(t.view, &grid.Density{Grid: g})
@@ -67,7 +69,9 @@ func (t *fitted) tabulate(y padded) (rest float64, err error) {
 	if t.tabled {
 		return 0, nil
 	}
-	rest = t.parts.drift(t.drift, t.scratch, t.show(y))
+	if t.parts.Rest != nil {
+		rest = t.parts.Rest.Variation(t.drift, t.show(y))
+	}
 	for c, x := range t.x {
 		if t.constant {
 			same := func(k int) bool {

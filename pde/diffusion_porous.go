@@ -11,9 +11,11 @@ import (
 //
 //	L(ρ)_i = −Σ_k (f_{i+e_k/2} − f_{i−e_k/2}),    f = (Φ(ρ_i) − Φ(ρ_{i+e_k}))/h_k²,
 //
-// with Φ of negative stage values taken as 0. It is second order where ρ is smooth
-// and puts a free boundary within a cell or two. As Φ is convex and Φ(0) = 0,
-// Φ(ρ)/ρ ≤ Φ′(ρ): forward Euler keeps ρ ≥ 0 with dt Σ_k 2Φ′(max ρ)/h_k² ≤ 1 (derived).
+// with Φ of negative stage values taken as 0, or with the pressure Φ of any other local
+// energy (Parts). It is second order where ρ is smooth
+// and puts a free boundary within a cell or two. Forward Euler keeps ρ ≥ 0 with
+// dt Σ_k 2(Φ(ρ)/ρ)/h_k² ≤ 1 in every cell (derived); for powers Φ is convex and Φ(0) = 0,
+// so that Φ(ρ)/ρ ≤ Φ′(max ρ).
 type porous struct {
 	f      Functional
 	parts  Parts
@@ -26,6 +28,9 @@ type porous struct {
 	d0     Field
 	spare  padded
 	field  Field // views of psi for the functional
+
+	positive []float64    // max(ρ, 0) of some cells
+	curve    [3][]float64 // of slope, if Φ may not be convex
 }
 
 // lattice is the three-point Laplacian of one grid in padded vectors.
@@ -54,6 +59,16 @@ func newPorous(f Functional, p Parts, grids []*grid.Grid) *porous {
 		t.view = append(t.view, &grid.Density{Grid: g})
 	}
 	t.psi, t.u, t.spare = t.vectors(), t.vectors(), t.vectors()
+	size := 0
+	for _, x := range t.space {
+		size = max(size, x.size)
+	}
+	t.positive = make([]float64, size)
+	for k := range t.curve {
+		if len(p.Convex) > 0 {
+			t.curve[k] = make([]float64, size)
+		}
+	}
 	t.field = make(Field, len(grids))
 	for c := range grids {
 		t.field[c] = t.cells(t.psi, c)
@@ -89,35 +104,37 @@ func (t *porous) pressure(u, z []float64) {
 		squares(u, z)
 		return
 	}
+	positive := t.positive[:len(u)]
 	for i, r := range z[:len(u)] {
-		r = math.Max(r, 0)
-		v := float64(t.parts.Linear * r)
-		for _, p := range t.parts.Powers {
-			v += float64(p.Coefficient * powerOf(r, p.Exponent))
-		}
-		u[i] = v
+		positive[i] = math.Max(r, 0)
 	}
+	t.parts.Pressure(u, positive)
 }
 
-// power returns r^m, r ≥ 0.
-func powerOf(r, m float64) float64 {
-	switch m {
-	case 2:
-		return r * r
-	case 3:
-		return r * r * r
-	}
-	return math.Pow(r, m)
-}
-
-// slope returns Φ′(r)/scale.
-func (t *porous) slope(r float64) float64 {
+// slope returns the largest Φ′(r) and Φ(r)/r over the cells r of z, over scale: that
+// of the largest r where Φ is convex.
+func (t *porous) slope(z []float64) float64 {
+	top := largest(z)
 	if t.square {
-		return 2 * r
+		return 2 * top
 	}
 	v := t.parts.Linear
 	for _, p := range t.parts.Powers {
-		v += p.Coefficient * p.Exponent * math.Pow(r, p.Exponent-1)
+		v += p.Coefficient * p.Exponent * math.Pow(top, p.Exponent-1)
+	}
+	if len(t.parts.Convex) == 0 {
+		return v
+	}
+	n := len(z)
+	r, first, second, phi := t.positive[:n], t.curve[0][:n], t.curve[1][:n], t.curve[2][:n]
+	for i, x := range z {
+		r[i] = max(x, 0x1p-52*top, smallestNormal)
+	}
+	t.parts.Derivatives(first, second, r)
+	t.parts.Pressure(phi, r)
+	v = 0
+	for i, x := range r {
+		v = max(v, x*second[i], phi[i]/x)
 	}
 	return v
 }
@@ -132,7 +149,7 @@ func (t *porous) measure(y padded) (measurement, error) {
 	}
 	for c, x := range t.space {
 		z, u := x.cells(y[c]), x.cells(t.u[c])
-		m.rate = max(m.rate, x.rate*t.slope(largest(z)))
+		m.rate = max(m.rate, x.rate*t.slope(z))
 		t.pressure(u, z)
 		if t.square { // Ψ = 2 scale ρ, F = scale ∫ρ²
 			m.dissipation += t.f.Weight(c) * 2 * t.scale * x.production(t.u[c], y[c])
@@ -159,7 +176,7 @@ func largest(x []float64) float64 {
 
 func (t *porous) euler(dst, y padded, dt float64) error {
 	for c, x := range t.space {
-		if dt*x.rate*t.slope(largest(x.cells(y[c]))) > 1-slack {
+		if dt*x.rate*t.slope(x.cells(y[c])) > 1-slack {
 			return errTooLong
 		}
 	}

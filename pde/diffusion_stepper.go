@@ -47,13 +47,13 @@ const maxDiffusionHalvings = 60
 // newDiffusionFlow returns the flow of f, or an error that names what cannot be
 // treated.
 func newDiffusionFlow(f Functional, grids []*grid.Grid) (diffusionFlow, error) {
-	p := SplitFunctional(f)
+	p := PartsOf(f)
 	switch {
-	case len(p.Powers) == 0 && p.Linear > 0 && p.dependence() != Pointwise:
+	case p.fitted():
 		return newFitted(f, p, grids), nil
-	case p.Linear == 0 && len(p.Powers) == 0:
+	case !p.HasLocal():
 		return nil, errors.New("the energy has no diffusion, neither entropy nor porous-medium; schemes that take this one: upwind, muscl")
-	case len(p.Rest) > 0:
+	case p.Rest != nil:
 		return nil, errors.New("porous-medium together with a drift; schemes that take this one: upwind, muscl")
 	}
 	for _, q := range p.Powers {

@@ -45,6 +45,10 @@
 // The explicit schemes choose their steps; RKL2, ImplicitUpwind and JKO take a step
 // (StepScheme). Bind refuses a pairing that does not fit and names the schemes that do.
 //
+// A user's own energy is a type with Validate and Bind whose workspace is a Functional;
+// if it has a part ∫U(ρ) it says so by the method Parts (Local), and the schemes that
+// treat diffusion apart take it.
+//
 // # References
 //
 //   - [BCCD08] R. Borges, M. Carmona, B. Costa, W. S. Don, An improved weighted

@@ -81,27 +81,6 @@ type Functional interface {
 	Weight(c int) float64
 }
 
-// Local is a Functional with a part that is an integral of convex functions of the
-// density,
-//
-//	F(ρ) = Σ_c Weight(c) ∫ U_c(ρ_c) dx + rest,    Ψ_c = U_c'(ρ_c) + the rest's.
-//
-// Newton's method takes the local part into its Jacobian, which adds only to the
-// entries of a cell and its neighbours, and treats the rest some other way: it is
-// constant, or depends on ρ through averages. A Functional that is Pointwise and
-// not Local, or whose Rest is Pointwise, has no Newton solver here.
-type Local interface {
-	Functional
-	// Derivatives writes U_c'(ρ_i) and U_c″(ρ_i) ≥ 0 to first and second, for the
-	// cells of component c or a part of them. Every ρ_i is a normal number above 0:
-	// the caller puts a floor under vacuum, where both may be infinite, and nothing is
-	// floored here.
-	Derivatives(first, second []float64, c int, rho []float64)
-	// Rest returns the functional without its local part, or nil if there is none. It
-	// shares its workspace with the functional and is valid as long.
-	Rest() Functional
-}
-
 // Learner is a Functional, or AtomFunctional, of a learning problem.
 type Learner interface {
 	// Reading returns the risk and the outputs of the state last given to Value,

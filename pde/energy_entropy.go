@@ -98,14 +98,5 @@ func (e *entropy) Weight(int) float64 { return 1 }
 // Diffusivity returns c; see Diffusive.
 func (e *entropy) Diffusivity(int) float64 { return e.c }
 
-// Derivatives writes c (log ρ + 1) and c/ρ; see Local.
-func (e *entropy) Derivatives(first, second []float64, _ int, rho []float64) {
-	first, second = first[:len(rho)], second[:len(rho)]
-	for i, r := range rho {
-		first[i] = e.c * (math.Log(r) + 1)
-		second[i] = e.c / r
-	}
-}
-
-// Rest is nil.
-func (e *entropy) Rest() Functional { return nil }
+// Parts is linear diffusion; see Local.
+func (e *entropy) Parts() Parts { return Parts{Linear: e.c} }

@@ -179,14 +179,7 @@ func (p *porousMedium) Weight(int) float64 { return 1 }
 // to Variation; see Diffusive.
 func (p *porousMedium) Diffusivity(k int) float64 { return p.diffusivity[k] }
 
-// Derivatives writes c m/(m − 1) ρ^{m−1} and c m ρ^{m−2}; see Local.
-func (p *porousMedium) Derivatives(first, second []float64, _ int, rho []float64) {
-	first, second = first[:len(rho)], second[:len(rho)]
-	p.pressures(first, rho, 0)
-	for i, r := range rho {
-		second[i] = (p.m - 1) * first[i] / r
-	}
+// Parts is one power; see Local.
+func (p *porousMedium) Parts() Parts {
+	return Parts{Powers: []PowerTerm{{Coefficient: p.c, Exponent: p.m}}}
 }
-
-// Rest is nil.
-func (p *porousMedium) Rest() Functional { return nil }

@@ -12,7 +12,7 @@ import (
 )
 
 // The first variation and the value of every power, with and without a fast path, are
-// those of math.Pow, and Derivatives are those of U.
+// those of math.Pow, and Derivatives and Pressure are those of U.
 func TestPorousMediumPowers(t *testing.T) {
 	g := line(t, 0, 2, 5)
 	grids := []*grid.Grid{g}
@@ -24,7 +24,9 @@ func TestPorousMediumPowers(t *testing.T) {
 		psi := NewField(grids)
 		value := f.Variation(psi, State{d})
 		first, second := make([]float64, 5), make([]float64, 5)
-		f.(Local).Derivatives(first, second, 0, d.Values)
+		phi, parts := make([]float64, 5), PartsOf(f)
+		parts.Derivatives(first, second, d.Values)
+		parts.Pressure(phi, d.Values)
 		var want float64
 		steepest := 0.0
 		for i, r := range d.Values {
@@ -32,6 +34,7 @@ func TestPorousMediumPowers(t *testing.T) {
 			require.InEpsilon(t, 0.7*m/(m-1)*math.Pow(r, m-1), psi[0][i], 1e-14)
 			require.InEpsilon(t, psi[0][i], first[i], 1e-14)
 			require.InEpsilon(t, 0.7*m*math.Pow(r, m-2), second[i], 1e-13)
+			require.InEpsilon(t, 0.7*math.Pow(r, m), phi[i], 1e-14)
 			steepest = max(steepest, 0.7*m*math.Pow(r, m-1))
 		}
 		require.InEpsilon(t, want, value, 1e-14)

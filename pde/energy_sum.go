@@ -59,9 +59,8 @@ func (s Sum) Bind(grids []*grid.Grid) (Functional, error) {
 
 // sum is a Sum bound to grids.
 type sum struct {
-	member   []Functional
-	psi      Field
-	one, two []float64 // derivatives of one member; see Derivatives
+	member []Functional
+	psi    Field
 }
 
 // Value returns Σ_i F_i(ρ).
@@ -111,46 +110,21 @@ func (s *sum) Diffusivity(c int) float64 {
 	return d
 }
 
-// Derivatives writes the sums of the members' derivatives, 0 where none is Local.
-func (s *sum) Derivatives(first, second []float64, c int, rho []float64) {
-	first, second = first[:len(rho)], second[:len(rho)]
-	clear(first)
-	clear(second)
-	if len(s.one) < len(rho) { // once: explicit schemes never come here
-		s.one, s.two = make([]float64, len(rho)), make([]float64, len(rho))
-	}
-	for _, f := range s.member {
-		m, ok := f.(Local)
-		if !ok {
-			continue
-		}
-		one, two := s.one[:len(rho)], s.two[:len(rho)]
-		m.Derivatives(one, two, c, rho)
-		for i, v := range one {
-			first[i] += v
-			second[i] += two[i]
-		}
-	}
-}
-
-// Rest returns the sum of the members that are not Local and of the others' rests.
-func (s *sum) Rest() Functional {
+// Parts returns those of the members, with one rest; see Local.
+func (s *sum) Parts() Parts {
+	var p Parts
 	r := &sum{psi: s.psi}
 	for _, f := range s.member {
-		if m, ok := f.(Local); ok {
-			f = m.Rest()
-		}
-		if f != nil {
-			r.member = append(r.member, f)
-		}
+		r.member = p.add(PartsOf(f), r.member)
 	}
 	switch len(r.member) {
 	case 0:
-		return nil
 	case 1:
-		return r.member[0]
+		p.Rest = r.member[0]
+	default:
+		p.Rest = r
 	}
-	return r
+	return p
 }
 
 // learningSum is a sum with a member that is a Learner: the first one.

@@ -31,8 +31,7 @@ import (
 // density that ψ belongs to.
 type implicitNewton struct {
 	b         *balance
-	local     Local // nil: ψ = v
-	c         int   // component
+	local     *Parts // nil: ψ = v
 	tolerance float64
 	strict    bool // go on to rounding
 	limit     int
@@ -74,7 +73,7 @@ const implicitRounding = 1e-4
 // evaluate brings ψ, U″ and the residual up to date with rho and returns Σ|R| and its
 // rounding error, relative to the mass.
 func (n *implicitNewton) evaluate(rho, rhs, v []float64, s solveScale) (norm, rounding float64) {
-	n.local.Derivatives(n.b.psi, n.b.second, n.c, rho)
+	n.local.Derivatives(n.b.psi, n.b.second, rho)
 	for i, w := range v {
 		n.b.psi[i] += w
 	}

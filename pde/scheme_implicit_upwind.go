@@ -121,10 +121,15 @@ func (u ImplicitUpwind) Bind(f Functional, grids []*grid.Grid) (Stepper, error) 
 	if err := u.Validate(); err != nil {
 		return nil, err
 	}
-	local, rest, err := splitLocal(f)
-	if err != nil {
-		return nil, err
+	p := PartsOf(f)
+	if p.Dependence() == Pointwise {
+		return nil, errors.New("the energy depends on ρ cell by cell and does not give its derivatives (pde.Local): want an explicit scheme, such as upwind or muscl")
 	}
+	var local *Parts
+	if p.HasLocal() {
+		local = &p
+	}
+	rest := p.Rest
 	u = u.defaulted()
 	s := &implicitUpwind{halving: newHalving(u.Name(), u.Step, f, grids), tolerance: u.Tolerance, limit: u.MaxIterations, rest: rest}
 	s.attempt = s.try
@@ -136,7 +141,7 @@ func (u ImplicitUpwind) Bind(f Functional, grids []*grid.Grid) (Stepper, error) 
 		if g.Len() >= 1<<28 {
 			return nil, fmt.Errorf("component %d has %d cells: want fewer than 2²⁸; the explicit schemes take it", c, g.Len())
 		}
-		n := &implicitNewton{local: local, c: c, tolerance: u.Tolerance, limit: u.MaxIterations}
+		n := &implicitNewton{local: local, tolerance: u.Tolerance, limit: u.MaxIterations}
 		if k := slices.IndexFunc(grids[:c], g.Equal); k >= 0 { // equal grids share the arrays
 			o := s.newton[k]
 			n.b, n.rho, n.trial, n.delta, n.best = o.b, o.rho, o.trial, o.delta, o.best
@@ -154,21 +159,4 @@ func (u ImplicitUpwind) Bind(f Functional, grids []*grid.Grid) (Stepper, error) 
 		s.mix = newAnderson(defaultMemory, len(s.v.flat))
 	}
 	return s, nil
-}
-
-// splitLocal returns the local part of f, nil if there is none, and the rest, nil
-// if there is none. It fails if something Pointwise remains.
-func splitLocal(f Functional) (Local, Functional, error) {
-	local, ok := f.(Local)
-	rest := f
-	if ok {
-		rest = local.Rest()
-	}
-	if rest != nil && rest.Dependence() == Pointwise {
-		return nil, nil, errors.New("the energy depends on ρ cell by cell and does not give its derivatives (pde.Local): want an explicit scheme, such as upwind or muscl")
-	}
-	if f.Dependence() != Pointwise {
-		return nil, f, nil
-	}
-	return local, rest, nil
 }

@@ -441,13 +441,14 @@ func TestLocalDerivatives(t *testing.T) {
 		Sum{Sum{potential, Entropy{Coefficient: 2}}, PorousMedium{Exponent: 3, Coefficient: 1}, repelled{k: 2}},
 		Sum{Entropy{Coefficient: 1}, Entropy{Coefficient: 2}}, Sum{potential},
 	} {
-		f := bind(t, energy, g).(Local)
+		f := bind(t, energy, g)
+		parts := PartsOf(f)
 		n := g.Len()
 		first, second := make([]float64, n), make([]float64, n)
-		f.Derivatives(first, second, 0, rho[0].Values)
+		parts.Derivatives(first, second, rho[0].Values)
 		psi, rest := NewField(rho.Grids()), NewField(rho.Grids())
 		f.Variation(psi, rho)
-		if r := f.Rest(); r != nil {
+		if r := parts.Rest; r != nil {
 			require.NotEqual(t, Pointwise, r.Dependence())
 			r.Variation(rest, rho)
 		}
@@ -460,7 +461,7 @@ func TestLocalDerivatives(t *testing.T) {
 			for i := range x {
 				x[i] += by
 			}
-			f.Derivatives(y, make([]float64, n), 0, x)
+			parts.Derivatives(y, make([]float64, n), x)
 			return y
 		}
 		hi, lo := shift(e), shift(-e)

@@ -17,9 +17,9 @@ import (
 // s grows as √(τλ), while explicit steps would number τλ/2. No linear systems.
 //
 // In space L is that of ScharfetterGummel where the energy is Entropy with
-// potentials and smooth interactions. For sums of PorousMedium (exponents above 1)
-// and Entropy without drift it is the centred flux −∇Φ(ρ), Φ(ρ) = Σ_j c_j ρ^{m_j}. Both are of
-// second order. Other energies are refused.
+// potentials and smooth interactions. For sums of PorousMedium (exponents above 1),
+// Entropy and a user's own Local parts without drift it is the centred flux −∇Φ(ρ),
+// Φ(ρ) = Σ_j c_j ρ^{m_j}. Both are of second order. Other energies are refused.
 //
 // Mass is kept up to rounding; what the stages' roundings add up to, up to 1e-11 a
 // step, is taken out by a common factor. RKL2 by itself does not keep ρ ≥ 0: R(τL) has negative

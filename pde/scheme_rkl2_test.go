@@ -147,7 +147,7 @@ func TestDiffusionKeepsEquilibrium(t *testing.T) {
 		g := box(t, 40, 36)
 		f, err := Sum{Potential{Formula: formula}, Entropy{Coefficient: 0.25}}.Bind([]*grid.Grid{g})
 		require.NoError(t, err)
-		u := SplitFunctional(f).Rest[0].(*potential).psi[0]
+		u := PartsOf(f).Rest.(*potential).psi[0]
 		rest := grid.NewDensity(g)
 		for i, v := range u {
 			rest.Values[i] = math.Exp(-v / 0.25)

@@ -53,8 +53,8 @@ func (s ScharfetterGummel) Bind(f Functional, grids []*grid.Grid) (Stepper, erro
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	p := SplitFunctional(f)
-	if !(p.Linear > 0) || len(p.Powers) > 0 || p.dependence() == Pointwise {
+	p := PartsOf(f)
+	if !p.fitted() {
 		return nil, errors.New("the energy is not entropy plus parts that depend on averages of ρ; schemes that take this one: upwind, muscl")
 	}
 	return newDiffusionStepper(newFitted(f, p, grids), grids, diffusionSettings{cfl: defaultCFL(s.CFL)}), nil

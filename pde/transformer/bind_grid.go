@@ -210,20 +210,12 @@ func (e *gridEnergy) warm(psi pde.Field, rho pde.State) float64 {
 	return value / float64(e.depth)
 }
 
-// Derivatives writes the derivatives of σ ρ log ρ, which are 0 at temperature 0; see
-// pde.Local.
-func (e *gridEnergy) Derivatives(first, second []float64, c int, rho []float64) {
-	if local, ok := e.entropy.(pde.Local); ok {
-		local.Derivatives(first, second, c, rho)
-		return
+// Parts returns the entropy and the functional at temperature 0; see pde.Local.
+func (e *gridEnergy) Parts() pde.Parts {
+	if e.entropy == nil {
+		return pde.Parts{Rest: e}
 	}
-	clear(first[:len(rho)])
-	clear(second[:len(rho)])
-}
-
-// Rest returns the functional at temperature 0; see pde.Local.
-func (e *gridEnergy) Rest() pde.Functional {
-	rest := *e
-	rest.temperature, rest.entropy, rest.psi = 0, nil, nil
-	return &rest
+	cold := *e
+	cold.temperature, cold.entropy, cold.psi = 0, nil, nil
+	return pde.Parts{Linear: e.temperature, Rest: &cold}
 }

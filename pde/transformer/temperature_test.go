@@ -34,7 +34,8 @@ func TestTemperatureAddsTheEntropy(t *testing.T) {
 		got := h.Variation(warm, rho)
 		for c, d := range rho {
 			first, second := make([]float64, len(psi[c])), make([]float64, len(psi[c]))
-			h.(pde.Local).Derivatives(first, second, c, d.Values)
+			parts := pde.PartsOf(h)
+			parts.Derivatives(first, second, d.Values)
 			for i, v := range d.Values {
 				want += sigma * v * math.Log(v) * d.Grid.CellVolume() / float64(cold.Depth)
 				psi[c][i] += sigma * (math.Log(v) + 1)
@@ -47,14 +48,15 @@ func TestTemperatureAddsTheEntropy(t *testing.T) {
 		assert.InDelta(t, want, got, 1e-13*(1+math.Abs(want)))
 		assert.InDelta(t, got, h.Value(rho), 1e-13*(1+math.Abs(want)))
 		assert.Equal(t, pde.Pointwise, h.Dependence())
+		parts := pde.PartsOf(h)
 		coldValue := f.Variation(psi, rho)
 		risk, output := f.(pde.Learner).Reading()
 		hotRisk, hotOutput := h.(pde.Learner).Reading()
 		assert.Equal(t, risk, hotRisk)
 		assert.Equal(t, output, hotOutput)
-		assert.Equal(t, coldValue, h.(pde.Local).Rest().Variation(rest, rho))
+		assert.Equal(t, coldValue, parts.Rest.Variation(rest, rho))
 		assert.Equal(t, psi, rest)
-		assert.Equal(t, pde.Mean, h.(pde.Local).Rest().Dependence())
+		assert.Equal(t, pde.Mean, parts.Rest.Dependence())
 		assert.Zero(t, testing.AllocsPerRun(3, func() { h.Variation(warm, rho); h.Value(rho) }))
 	})
 }
