@@ -13,8 +13,8 @@ import (
 // distance. The result is a lower bound of the maximum, which is not concave in θ;
 // Upper is unknown.
 type MaxSliced struct {
-	Projections int    // number of directions to begin with; default 200
-	Seed        uint64 // of the directions; default 1
+	Projections int    `yaml:"projections"` // number of directions to begin with; default 200
+	Seed        uint64 `yaml:"seed"`        // of the directions; default 1
 }
 
 func init() { Distances.Add("max-sliced-w2", func() Distance { return &MaxSliced{200, 1} }) }

@@ -14,7 +14,7 @@ import (
 // of independent X, X′ ~ a and Y, Y′ ~ b, for measures of mass one; the mean of
 // measures of mass m is multiplied by m. It takes all pairs.
 type MMD struct {
-	Bandwidth float64 // s; default the root of the mean squared distance in the equal mixture of the measures
+	Bandwidth float64 `yaml:"bandwidth"` // s; default the root of the mean squared distance in the equal mixture of the measures
 }
 
 func init() { Distances.Add("mmd", func() Distance { return new(MMD) }) }

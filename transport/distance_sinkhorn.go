@@ -12,9 +12,9 @@ import (
 // iteration did. Between densities on one grid the kernel is separable. It fails
 // with ErrNotConverged where the marginals are not met.
 type Sinkhorn struct {
-	Epsilon    float64 // in units of the squared diagonal of the box around the points; default 1e-3
-	Tolerance  float64 // Σ_i |Σ_j π_ij − a_i| of the plan, as a fraction of the mass; default 1e-6
-	Iterations int     // limit; default 20000
+	Epsilon    float64 `yaml:"epsilon"`    // in units of the squared diagonal of the box around the points; default 1e-3
+	Tolerance  float64 `yaml:"tolerance"`  // Σ_i |Σ_j π_ij − a_i| of the plan, as a fraction of the mass; default 1e-6
+	Iterations int     `yaml:"iterations"` // limit; default 20000
 }
 
 func init() { Distances.Add("sinkhorn", func() Distance { return defaultSinkhorn() }) }

@@ -13,9 +13,9 @@ import (
 // with OT_ε the entropic cost of the squared distance [FSV19]: it is 0 for equal
 // measures, unlike OT_ε. Its settings are those of Sinkhorn. It has no bounds.
 type SinkhornDivergence struct {
-	Epsilon    float64 // in units of the squared diagonal of the box around the points; default 1e-3
-	Tolerance  float64 // as in Sinkhorn; default 1e-6
-	Iterations int     // limit for each of the three problems; default 20000
+	Epsilon    float64 `yaml:"epsilon"`    // in units of the squared diagonal of the box around the points; default 1e-3
+	Tolerance  float64 `yaml:"tolerance"`  // as in Sinkhorn; default 1e-6
+	Iterations int     `yaml:"iterations"` // limit for each of the three problems; default 20000
 }
 
 func init() {

@@ -16,8 +16,8 @@ import (
 // with directions drawn uniformly from the sphere by the seed; on the line it is W₂.
 // For given directions it is a semimetric that obeys the triangle inequality.
 type Sliced struct {
-	Projections int    // number of directions; default 200
-	Seed        uint64 // of the directions; default 1
+	Projections int    `yaml:"projections"` // number of directions; default 200
+	Seed        uint64 `yaml:"seed"`        // of the directions; default 1
 }
 
 func init() { Distances.Add("sliced-w2", func() Distance { return &Sliced{200, 1} }) }

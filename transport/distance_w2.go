@@ -18,8 +18,8 @@ import (
 // more than a tenth apart the result is ErrNotConverged. Between
 // densities on different grids the network simplex takes the cells as points.
 type W2 struct {
-	Tolerance  float64 // back-and-forth: relative change of W₂² at which it stops; default 1e-6
-	Iterations int     // back-and-forth: limit, after which the bounds decide; default 300
+	Tolerance  float64 `yaml:"tolerance"`  // back-and-forth: relative change of W₂² at which it stops; default 1e-6
+	Iterations int     `yaml:"iterations"` // back-and-forth: limit, after which the bounds decide; default 300
 }
 
 func init() { Distances.Add("w2", func() Distance { return &W2{Tolerance: 1e-6, Iterations: 300} }) }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,8 @@ import (
 type distanceFlags struct {
 	metric, plan, block  string
 	json, normalise      bool
-	epsilon, bandwidth   float64
+	epsilon, tolerance   float64
+	bandwidth            float64
 	projections, maxIter int
 	seed                 uint64
 }
@@ -52,6 +54,7 @@ Metrics
 	fl.BoolVar(&f.normalise, "normalise", false, "divide A and B by their masses first")
 	fl.StringVar(&f.block, "block", "", "block of a saved state (default: the only one)")
 	fl.Float64Var(&f.epsilon, "epsilon", 0, "sinkhorn: ε in units of the squared diagonal of the box around the points (default 0.001)")
+	fl.Float64Var(&f.tolerance, "tolerance", 0, "sinkhorn: part of the mass that the marginals may miss; w2 between densities: relative change at which to stop (default 1e-6)")
 	fl.Float64Var(&f.bandwidth, "bandwidth", 0, "mmd: bandwidth of the kernel (default: from the points)")
 	fl.IntVar(&f.projections, "projections", 0, "sliced metrics: number of directions (default 200)")
 	fl.Uint64Var(&f.seed, "seed", 0, "sliced metrics: seed of the directions (default 1)")
@@ -81,45 +84,41 @@ func metricList() string {
 	return b.String()
 }
 
-// configure makes the metric and sets what the flags say. A flag that the metric
-// does not have is an error.
+// configure makes the metric and sets what the flags say, each the option of the
+// same name. A flag that the metric does not have is an error.
 func configure(c *cobra.Command, f distanceFlags) (transport.Distance, error) {
 	d, err := transport.Distances.New(f.metric)
 	if err != nil {
 		return nil, err
 	}
-	fields := map[string]any{}
-	switch d := d.(type) {
-	case *transport.W2:
-		fields["iterations"] = &d.Iterations
-	case *transport.Sinkhorn:
-		fields["epsilon"], fields["iterations"] = &d.Epsilon, &d.Iterations
-	case *transport.SinkhornDivergence:
-		fields["epsilon"], fields["iterations"] = &d.Epsilon, &d.Iterations
-	case *transport.Sliced:
-		fields["projections"], fields["seed"] = &d.Projections, &d.Seed
-	case *transport.MaxSliced:
-		fields["projections"], fields["seed"] = &d.Projections, &d.Seed
-	case *transport.MMD:
-		fields["bandwidth"] = &d.Bandwidth
-	}
-	values := map[string]any{"epsilon": f.epsilon, "bandwidth": f.bandwidth, "projections": f.projections, "seed": f.seed, "iterations": f.maxIter}
-	for _, name := range []string{"epsilon", "bandwidth", "projections", "seed", "iterations"} {
-		if !c.Flags().Changed(name) {
+	options := reflect.ValueOf(d).Elem()
+	for _, flag := range []struct {
+		name  string
+		value any
+	}{
+		{"epsilon", f.epsilon}, {"tolerance", f.tolerance}, {"bandwidth", f.bandwidth},
+		{"projections", f.projections}, {"seed", f.seed}, {"iterations", f.maxIter},
+	} {
+		if !c.Flags().Changed(flag.name) {
 			continue
 		}
-		switch at := fields[name].(type) {
-		case nil:
-			return nil, fmt.Errorf("metric %s has no --%s", f.metric, name)
-		case *float64:
-			*at = values[name].(float64)
-		case *int:
-			*at = values[name].(int)
-		case *uint64:
-			*at = values[name].(uint64)
+		at, ok := option(options, flag.name)
+		if !ok {
+			return nil, fmt.Errorf("metric %s has no --%s", f.metric, flag.name)
 		}
+		at.Set(reflect.ValueOf(flag.value))
 	}
 	return d, d.Validate()
+}
+
+// option returns the field of a description with the given key.
+func option(v reflect.Value, key string) (reflect.Value, bool) {
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("yaml") == key {
+			return v.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
 }
 
 // answer is what the command prints.

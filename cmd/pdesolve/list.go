@@ -43,6 +43,7 @@ var sections = []struct{ word, title string }{
 	{"exact solution", "classical flows with a known solution (exact:, verify --case)"},
 	{"kernel", "kernels of an interaction (kernel:)"},
 	{"rate", "rates (rates:)"},
+	{"distance", "distances (pdesolve distance --metric)"},
 }
 
 // words says in a line what a member is that does not say so itself, by a method
@@ -68,7 +69,7 @@ var words = map[string]string{
 func listText(w io.Writer) error {
 	fmt.Fprintln(w, "experiments (pdesolve compare NAME)")
 	for _, name := range builtins() {
-		fmt.Fprintf(w, "  %-16s %s\n", name, summary(name))
+		fmt.Fprintf(w, "  %-19s %s\n", name, summary(name))
 	}
 	members := described()
 	for _, s := range sections {
@@ -78,9 +79,9 @@ func listText(w io.Writer) error {
 			if len(m.Parameters) > 0 {
 				text += "; parameters " + strings.Join(m.Parameters, ", ")
 			}
-			fmt.Fprintf(w, "  %-16s %s\n", m.Name, text)
+			fmt.Fprintf(w, "  %-19s %s\n", m.Name, text)
 			if m.Options != "" {
-				fmt.Fprintf(w, "  %-16s %s\n", "", m.Options)
+				fmt.Fprintf(w, "  %-19s %s\n", "", m.Options)
 			}
 		}
 	}

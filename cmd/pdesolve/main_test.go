@@ -183,7 +183,7 @@ func TestCheckListVersion(t *testing.T) {
 	}{
 		{[]string{"check", "diabetes"}, []string{"confidence: 0.95", "49 prompts of 9 tokens", "jko, 64 × 64 cells, step 0.25", "compare makes "}},
 		{[]string{"check", "ou.yaml"}, []string{"save: 0.1", "muscl, 24 × 24 cells", "576"}},
-		{[]string{"list"}, []string{"diabetes", "linear-exact", "softmax-scalar", "parameters a, v", "jko", "variational", "gradient", "bump", "entropy", "rates"}},
+		{[]string{"list"}, []string{"diabetes", "linear-exact", "softmax-scalar", "parameters a, v", "jko", "variational", "gradient", "bump", "entropy", "rates", "sinkhorn-divergence"}},
 		{[]string{"version"}, []string{"pdesolve ", "go1"}},
 		{nil, []string{"compare", "solve", "check", "list", "report", "version"}},
 	} {

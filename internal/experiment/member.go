@@ -13,6 +13,7 @@ import (
 	"pdesolve/pde"
 	"pdesolve/pde/exact"
 	"pdesolve/pde/transformer"
+	"pdesolve/transport"
 )
 
 // family is a registry without its type parameter.
@@ -31,15 +32,16 @@ func of[T any](r *registry.Registry[T]) family {
 
 // families tells the interfaces whose members a file can name.
 var families = map[reflect.Type]family{
-	reflect.TypeFor[grid.Law]():          of(grid.Laws),
-	reflect.TypeFor[pde.Energy]():        of(pde.Energies),
-	reflect.TypeFor[pde.Kernel]():        of(pde.Kernels),
-	reflect.TypeFor[pde.Scheme]():        of(pde.Schemes),
-	reflect.TypeFor[exact.Solution]():    of(exact.Solutions),
-	reflect.TypeFor[pde.JKOInner]():      of(pde.JKOInners),
-	reflect.TypeFor[transformer.Block](): of(transformer.Blocks),
-	reflect.TypeFor[finite.Dynamics]():   of(finite.Kinds),
-	reflect.TypeFor[compare.Inquiry]():   of(compare.Inquiries),
+	reflect.TypeFor[grid.Law]():           of(grid.Laws),
+	reflect.TypeFor[pde.Energy]():         of(pde.Energies),
+	reflect.TypeFor[pde.Kernel]():         of(pde.Kernels),
+	reflect.TypeFor[pde.Scheme]():         of(pde.Schemes),
+	reflect.TypeFor[exact.Solution]():     of(exact.Solutions),
+	reflect.TypeFor[pde.JKOInner]():       of(pde.JKOInners),
+	reflect.TypeFor[transformer.Block]():  of(transformer.Blocks),
+	reflect.TypeFor[finite.Dynamics]():    of(finite.Kinds),
+	reflect.TypeFor[compare.Inquiry]():    of(compare.Inquiries),
+	reflect.TypeFor[transport.Distance](): of(transport.Distances),
 }
 
 // member reads name: {options}, or a bare name where all options keep their
@@ -115,8 +117,8 @@ type Member struct {
 // summarised is implemented by members that say in a line what they are.
 type summarised interface{ Summary() string }
 
-// Members returns what a file can name, by the family's word in messages: block,
-// dynamics, energy, inner solver, kernel, law, solver.
+// Members returns what a file or a flag can name, by the family's word in messages:
+// block, distance, dynamics, energy, inner solver, kernel, law, solver.
 func Members() map[string][]Member {
 	all := map[string][]Member{}
 	add := func(word, name string, m any) {
