@@ -52,6 +52,7 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 		}
 	}
 	r.Wall = time.Since(start)
+	r.Notes = append(r.Notes, Uncertified(r.Runs)...)
 	if err != nil {
 		r.Notes = append(r.Notes, "incomplete: "+err.Error())
 		return r, err

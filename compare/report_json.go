@@ -90,6 +90,10 @@ type summaryRun struct {
 	Dissipated  number   `json:"dissipation_residual"`
 	WallMass    number   `json:"wall_mass"`
 	Certificate number   `json:"certificate"`
+	Tolerance   number   `json:"certificate_tolerance,omitempty"`
+	Uncertified int      `json:"uncertified_steps,omitempty"`
+	Gap         number   `json:"dual_gap,omitempty"`
+	Iterations  int      `json:"iterations,omitempty"`
 	Steps       int      `json:"steps"`
 	Evaluations int      `json:"evaluations"`
 	MaxDt       number   `json:"max_dt"`
@@ -155,6 +159,7 @@ func summariseRun(run *Run) summaryRun {
 		ErrorL1: numbers(run.ErrorL1), ErrorW2: numbers(run.ErrorW2),
 		MassError: number(c.MassError), MinDensity: number(c.MinDensity), EnergyRise: number(c.EnergyRise),
 		Dissipated: number(c.Residual), WallMass: number(c.WallMass), Certificate: number(c.Certificate),
+		Tolerance: number(c.Tolerance), Uncertified: c.Uncertified, Gap: number(c.Gap), Iterations: c.Iterations,
 		Steps: c.Steps, Evaluations: c.Evaluations, MaxDt: number(c.MaxDt),
 		Wall: number(run.Wall.Seconds()),
 	}
@@ -206,6 +211,7 @@ func (d summaryRun) run() *Run {
 			Contracts: pde.Contracts{
 				MassError: float64(d.MassError), MinDensity: float64(d.MinDensity), EnergyRise: float64(d.EnergyRise),
 				Residual: float64(d.Dissipated), WallMass: float64(d.WallMass), Certificate: float64(d.Certificate),
+				Tolerance: float64(d.Tolerance), Uncertified: d.Uncertified, Gap: float64(d.Gap), Iterations: d.Iterations,
 				Steps: d.Steps, Evaluations: d.Evaluations, MaxDt: float64(d.MaxDt),
 			},
 		},

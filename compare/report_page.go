@@ -57,6 +57,7 @@ func worse(a, b contracts) contracts {
 		MassError: max(a.MassError, b.MassError), MinDensity: min(a.MinDensity, b.MinDensity),
 		EnergyRise: max(a.EnergyRise, b.EnergyRise), Residual: max(a.Residual, b.Residual),
 		WallMass: max(a.WallMass, b.WallMass), Certificate: max(a.Certificate, b.Certificate),
+		Tolerance: max(a.Tolerance, b.Tolerance), Uncertified: a.Uncertified + b.Uncertified, Gap: max(a.Gap, b.Gap), Iterations: a.Iterations + b.Iterations,
 		Steps: max(a.Steps, b.Steps), Evaluations: max(a.Evaluations, b.Evaluations), MaxDt: max(a.MaxDt, b.MaxDt),
 	}
 }

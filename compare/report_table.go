@@ -78,6 +78,9 @@ func contractsTable(r *Result) table.Writer {
 		certificate := "–"
 		if c.Certificate > 0 {
 			certificate = significant(c.Certificate, 2)
+			if c.Uncertified > 0 {
+				certificate += fmt.Sprintf(" (%d steps above %s)", c.Uncertified, significant(c.Tolerance, 2))
+			}
 		}
 		t.AppendRow(table.Row{label, c.Steps, density(c.MassError), density(c.MinDensity), significant(c.EnergyRise, 2),
 			significant(c.Residual, 2), density(c.WallMass), certificate, significant(g.seconds, 2) + " s"})

@@ -88,7 +88,7 @@ func TestVerify(t *testing.T) {
 	}
 	require.Len(t, v.Skipped, 2)
 	assert.Equal(t, "jko", v.Skipped[0].Scheme)
-	assert.Contains(t, v.Skipped[0].Reason, "cell by cell")
+	assert.Contains(t, v.Skipped[0].Reason, "convex functions of ρ")
 	want, err := json.Marshal(v)
 	require.NoError(t, err)
 	o.Workers, o.Cases = 3, o.Cases[:1]

@@ -12,6 +12,17 @@ import (
 // 96² cells were seen to make (5e-15), and far below what a lost flux would.
 const massTolerance = 1e-12
 
+// certify records the certificate of a step.
+func (c *Contracts) certify(r StepReport) {
+	c.Certificate = max(c.Certificate, r.Residual)
+	c.Tolerance = max(c.Tolerance, r.Tolerance)
+	c.Gap = max(c.Gap, r.Gap)
+	c.Iterations += r.Iterations
+	if r.Tolerance > 0 && !(r.Residual <= r.Tolerance) {
+		c.Uncertified++
+	}
+}
+
 // watch checks after every step what every scheme promises.
 type watch struct {
 	wall  float64 // tolerance of the mass at a wall; negative: only recorded

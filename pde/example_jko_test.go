@@ -79,7 +79,7 @@ func ExampleVariational() {
 	if errors.Is(err, pde.ErrNotConverged) {
 		log.Fatal("try a smaller step")
 	}
-	fmt.Println("descends:", result.Energy+result.Transport < start.Energy, "solved:", result.Certificate < 1e-13)
+	fmt.Println("descends:", result.Energy+result.Transport < start.Energy, "solved:", result.Residual < 1e-13)
 	// Output: descends: true solved: true
 }
 
@@ -93,5 +93,5 @@ func ExampleJKO_Bind() {
 	_, err = pde.JKO{Step: 0.1}.Bind(entropy, rho.Grids())
 	reason, _, _ := strings.Cut(err.Error(), ";") // the schemes that fit follow
 	fmt.Println(reason)
-	// Output: the inner solver variational takes potentials and energies that depend on averages of ρ (a Transformer, a smooth interaction), not energies that depend on ρ cell by cell (entropy, porous medium)
+	// Output: the inner solver variational takes energies of potentials and averages of ρ (an interaction, a Transformer), not convex functions of ρ (entropy, porous medium)
 }

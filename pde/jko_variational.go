@@ -27,7 +27,7 @@ import (
 type Variational struct {
 	// Tolerance is the residual max|Ψ[ρ(Ψ)] − Ψ| at which the fixed point stops, over
 	// the cells that hold mass and relative to the range of Ψ there; see
-	// JKOResult.Certificate. 0 means 1e-9.
+	// JKOResult.Residual. 0 means 1e-9.
 	Tolerance float64 `yaml:"tolerance"`
 	// MaxIterations bounds the evaluations of Ψ in one step, after which the step is
 	// halved; it is halved earlier if 20 in a row have not halved the smallest
@@ -72,8 +72,8 @@ func (v Variational) Validate() error {
 	return nil
 }
 
-// Accepts reports true for Constant and Mean.
-func (Variational) Accepts(d Dependence) bool { return d == Constant || d == Mean }
+// Domain says that potentials and averages are taken, in any dimension.
+func (Variational) Domain() JKODomain { return JKODomain{Terms: PotentialTerm | MeanTerm, Space: 1} }
 
 // Bind returns a workspace. It fails on a grid of 2³¹ cells or more.
 func (v Variational) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
@@ -152,7 +152,7 @@ func (w *variational) Solve(ctx context.Context, rho State, start JKOStart) (JKO
 		copy(w.psi.field[c], start.Variation[c])
 	}
 	w.mix.reset()
-	var res JKOResult
+	res := JKOResult{Dual: math.Inf(-1), Tolerance: w.tolerance}
 	best, bestAt := math.Inf(1), 0
 	for k := range w.iterations {
 		if err := ctx.Err(); err != nil {
@@ -168,12 +168,14 @@ func (w *variational) Solve(ctx context.Context, rho State, start JKOStart) (JKO
 		}
 		res.Energy = w.f.Variation(w.image.field, rho)
 		res.Evaluations++
-		if res.Certificate = w.residual(rho); res.Certificate <= w.tolerance {
-			res.Certificate = w.certificate(w.image.field, rho, start)
-			return res, nil
+		res.Iterations++
+		if res.Residual = w.residual(rho); res.Residual <= w.tolerance {
+			if res.Residual = w.certificate(w.image.field, rho, start); res.Residual <= w.tolerance {
+				return res, nil
+			}
 		}
-		if res.Certificate <= best/2 {
-			best, bestAt = res.Certificate, k
+		if res.Residual <= best/2 {
+			best, bestAt = res.Residual, k
 		} else if k-bestAt >= patience {
 			break
 		}
@@ -183,11 +185,12 @@ func (w *variational) Solve(ctx context.Context, rho State, start JKOStart) (JKO
 		w.mix.next(w.psi.flat, w.image.flat)
 	}
 	return res, fmt.Errorf("%w: residual %.3g after %d iterations at step %.3g: want %.3g",
-		ErrNotConverged, res.Certificate, res.Evaluations, start.Tau, w.tolerance)
+		ErrNotConverged, res.Residual, res.Evaluations, start.Tau, w.tolerance)
 }
 
 // solveConstant takes a step of a potential, whose φ depends on τ alone.
-func (w *variational) solveConstant(rho State, start JKOStart) (res JKOResult) {
+func (w *variational) solveConstant(rho State, start JKOStart) JKOResult {
+	res := JKOResult{Dual: math.Inf(-1), Tolerance: w.tolerance, Iterations: 1}
 	for c, m := range w.march {
 		if start.Tau != w.tau {
 			m.forget()
@@ -197,7 +200,7 @@ func (w *variational) solveConstant(rho State, start JKOStart) (res JKOResult) {
 	}
 	w.tau = start.Tau
 	res.Energy = w.f.Value(rho)
-	res.Certificate = w.certificate(start.Variation, rho, start)
+	res.Residual = w.certificate(start.Variation, rho, start)
 	return res
 }
 

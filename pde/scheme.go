@@ -67,6 +67,9 @@ type StepReport struct {
 	Rejections  int     // attempts that were redone with a shorter step
 	Limited     int     // cells, over all stages, in which a positivity limiter reduced the fluxes
 	Residual    float64 // implicit schemes: how far the new ρ is from the step's optimality conditions
+	Tolerance   float64 // what Residual was to meet; 0 if the scheme fails rather than miss it
+	Gap         float64 // value of the step minus a lower bound of it, in units of F; 0 if no bound is known
+	Iterations  int     // of the solver of an implicit step
 }
 
 // Schemes holds the schemes that an experiment file can name.

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
 	"pdesolve/grid"
-	"pdesolve/internal/registry"
 )
 
 // JKO is the minimising-movement scheme of Jordan, Kinderlehrer and Otto
@@ -17,67 +15,22 @@ import (
 //
 // one implicit step of the gradient flow ∂_τρ = ∇·(ρ∇Ψ). A is the squared
 // Wasserstein distance or what the inner solver puts in its place. It is first
-// order in the step; with an upwind inner solver it is first order in space. It
-// has no step bound: mass and positivity hold for every τ, and the energy does not
-// rise for every τ for which the step's equations are solved.
+// order in the step; the order in space is the inner solver's. It has no step bound:
+// mass and positivity hold for every τ, and the energy does not rise for every τ for
+// which the step's equations are solved.
 //
 // Every step is checked: if the inner solver does not converge, or if
-// F(ρⁿ⁺¹) + A/(2τ) exceeds F(ρⁿ) beyond rounding, the step is halved and tried
-// again. The next step starts from the nominal one, so that a run depends on
-// nothing but the state and can be resumed.
+// F(ρⁿ⁺¹) + A/(2τ) exceeds F(ρⁿ) beyond rounding and the solver's own Slack, the step
+// is halved and tried again. The next step starts from the nominal one, so that a run
+// depends on nothing but the state and can be resumed. Every step has a certificate,
+// StepReport.Residual beside its Tolerance; one that misses it is taken, but counted in
+// Contracts.Uncertified, which reports show.
 type JKO struct {
 	Step  float64  `yaml:"step"`  // τ, above 0
 	Inner JKOInner `yaml:"inner"` // solver of one step; nil means Variational with its defaults
 }
 
 func init() { Schemes.Add("jko", func() Scheme { return &JKO{Inner: newVariational()} }) }
-
-// JKOInner describes a solver of the single JKO step. It is a plain value; Bind
-// makes the workspace. Solvers for energies that depend on ρ cell by cell
-// (Newton) and for the exact Wasserstein distance are members of the same family.
-type JKOInner interface {
-	// Name returns the name under which the solver is registered.
-	Name() string
-	// Validate reports what makes the description unusable.
-	Validate() error
-	// Accepts reports whether the solver treats energies of this dependence.
-	Accepts(d Dependence) bool
-	// Bind returns a workspace for f, whose dependence is accepted, on the given
-	// grids.
-	Bind(f Functional, grids []*grid.Grid) (JKOSolver, error)
-}
-
-// JKOSolver is a JKOInner bound to a problem. It owns its scratch and serves one
-// goroutine.
-type JKOSolver interface {
-	// Solve writes ρⁿ⁺¹ to rho, which must not share memory with start.Rho. What it
-	// returns must not depend on earlier calls. It fails with ErrNotConverged if a
-	// smaller step may help; then rho is unspecified. A long solve watches ctx.
-	Solve(ctx context.Context, rho State, start JKOStart) (JKOResult, error)
-}
-
-// JKOStart is the point from which a JKO step is taken. A solver does not change
-// its contents.
-type JKOStart struct {
-	Rho       State   // ρⁿ
-	Variation Field   // Ψ[ρⁿ]
-	Energy    float64 // F(ρⁿ)
-	Tau       float64 // the step, above 0
-}
-
-// JKOResult says what one solved step is worth.
-type JKOResult struct {
-	Energy      float64 // F(ρⁿ⁺¹)
-	Transport   float64 // A(ρⁿ, ρⁿ⁺¹)/(2τ), components weighted as in F
-	Certificate float64 // distance from the step's optimality conditions at ρⁿ⁺¹, dimensionless
-	Evaluations int     // evaluations of the first variation
-}
-
-// JKOInners holds the inner solvers that an experiment file can name.
-var JKOInners = registry.New[JKOInner]("inner solver")
-
-// ErrNotConverged says that a JKO step has not been solved to its tolerance.
-var ErrNotConverged = errors.New("the inner solver did not converge")
 
 // jkoRounding bounds by how much rounding alone can make a computed energy rise,
 // relative to max(1, |F|).
@@ -86,8 +39,11 @@ const jkoRounding = 1e-12
 // Name returns "jko".
 func (JKO) Name() string { return "jko" }
 
-// Order returns 1 and 1.
-func (JKO) Order() (space, time int) { return 1, 1 }
+// Order returns the inner solver's order in space, and 1.
+func (j JKO) Order() (space, time int) { return j.inner().Domain().Space, 1 }
+
+// Caveats returns the inner solver's.
+func (j JKO) Caveats() Caveats { return j.inner().Domain().Caveats }
 
 // Validate reports a step that is not finite and above 0, and what the inner
 // solver reports.
@@ -124,8 +80,8 @@ func (j JKO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 		return nil, err
 	}
 	inner := j.inner()
-	if d := f.Dependence(); !inner.Accepts(d) {
-		return nil, errors.New(refusal(inner, d))
+	if !inner.Domain().Takes(f, grids) {
+		return nil, refusal(inner, f, grids)
 	}
 	solver, err := inner.Bind(f, grids)
 	if err != nil {
@@ -139,53 +95,19 @@ func (j JKO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	return s, nil
 }
 
-// SemiDiscrete returns the upwind scheme with two stages and 1/fineness of its
-// default step: the flow to which the variational inner solver converges on a
-// fixed grid as its step tends to 0 (derived: φ = Ψ + O(τ), and the conservation
-// law is implicit Euler for the upwind fluxes of φ). It panics if fineness < 1.
+// SemiDiscrete returns the flow that the inner solver names, or the upwind scheme
+// with two stages and 1/fineness of its default step: the flow to which the
+// variational inner solver converges on a fixed grid as its step tends to 0 (derived:
+// φ = Ψ + O(τ), and the conservation law is implicit Euler for the upwind fluxes of
+// φ). It panics if fineness < 1.
 func (j JKO) SemiDiscrete(fineness int) Scheme {
 	if fineness < 1 {
 		panic(fmt.Sprintf("pde: JKO.SemiDiscrete: fineness = %d: want at least 1", fineness))
 	}
+	if s, ok := j.inner().(semiDiscreter); ok {
+		return s.semiDiscrete(j, fineness)
+	}
 	return Upwind{CFL: defaultCFL(0) / float64(fineness), Stages: 2}
-}
-
-// dependenceWords describes energies by their dependence, in the plural.
-var dependenceWords = map[Dependence]string{
-	Constant:  "potentials",
-	Mean:      "energies that depend on averages of ρ (a Transformer, a smooth interaction)",
-	Pointwise: "energies that depend on ρ cell by cell (entropy, porous medium)",
-}
-
-// refusal says that inner does not treat energies of dependence d, what it treats,
-// and what treats d.
-func refusal(inner JKOInner, d Dependence) string {
-	var takes, fit, other []string
-	for _, k := range []Dependence{Constant, Mean, Pointwise} {
-		if inner.Accepts(k) {
-			takes = append(takes, dependenceWords[k])
-		}
-	}
-	for _, name := range JKOInners.Names() {
-		if i, err := JKOInners.New(name); err == nil && i.Accepts(d) {
-			fit = append(fit, name)
-		}
-	}
-	for _, name := range Schemes.Names() {
-		if s, err := Schemes.New(name); err == nil {
-			if _, steps := s.(StepScheme); !steps {
-				other = append(other, name)
-			}
-		}
-	}
-	text := fmt.Sprintf("the inner solver %s takes %s, not %s", inner.Name(), strings.Join(takes, " and "), dependenceWords[d])
-	if len(fit) > 0 {
-		text += "; inner solvers that take this one: " + strings.Join(fit, ", ")
-	}
-	if len(other) > 0 {
-		text += "; explicit schemes that take this one: " + strings.Join(other, ", ")
-	}
-	return text
 }
 
 // jko is the workspace of JKO.
@@ -208,10 +130,14 @@ func (s *jko) try(ctx context.Context, rho State, r *StepReport) (reason, err er
 	if err != nil {
 		return nil, err
 	}
-	if rise := res.Energy + res.Transport - r.Energy; !(rise <= jkoRounding*max(1, math.Abs(r.Energy))) {
+	primal := res.Energy + res.Transport
+	if rise := primal - r.Energy; !(rise <= jkoRounding*max(1, math.Abs(r.Energy))+res.Slack) {
 		return fmt.Errorf("energy plus cost of transport would rise by %.3g", rise), nil
 	}
-	r.Residual = res.Certificate
+	r.Residual, r.Tolerance, r.Iterations = res.Residual, res.Tolerance, r.Iterations+res.Iterations
+	if r.Gap = 0; !math.IsInf(res.Dual, -1) {
+		r.Gap = primal - res.Dual
+	}
 	return nil, nil
 }
 

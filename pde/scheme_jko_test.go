@@ -42,8 +42,8 @@ func TestJKORefusesPointwiseEnergies(t *testing.T) {
 	_, err = JKO{Step: 0.1}.Bind(f, c.grids)
 	require.Error(t, err)
 	t.Log(err)
-	assert.ErrorContains(t, err, "the inner solver variational takes potentials and energies that depend on averages of ρ")
-	assert.ErrorContains(t, err, "not energies that depend on ρ cell by cell")
+	assert.ErrorContains(t, err, "the inner solver variational takes energies of potentials and averages of ρ (an interaction, a Transformer)")
+	assert.ErrorContains(t, err, "not ρ cell by cell without derivatives")
 	for _, name := range Schemes.Names() {
 		if name == "upwind" || name == "muscl" {
 			assert.ErrorContains(t, err, name)
@@ -74,12 +74,14 @@ func TestJKOStepPolicy(t *testing.T) {
 type toyInner struct {
 	limit, rise float64
 	err         error
-	stop        func() // called by Solve
+	stop        func()  // called by Solve
+	residual    float64 // where the tolerance is 1e-3
+	dual        float64 // by how much the dual value is below; 0: none
 }
 
-func (toyInner) Name() string            { return "toy" }
-func (toyInner) Validate() error         { return nil }
-func (toyInner) Accepts(Dependence) bool { return true }
+func (toyInner) Name() string      { return "toy" }
+func (toyInner) Validate() error   { return nil }
+func (toyInner) Domain() JKODomain { return JKODomain{Terms: AllTerms, Space: 1} }
 func (i toyInner) Bind(Functional, []*grid.Grid) (JKOSolver, error) {
 	return i, nil
 }
@@ -91,7 +93,10 @@ func (i toyInner) Solve(_ context.Context, rho State, start JKOStart) (JKOResult
 	if i.stop != nil {
 		i.stop()
 	}
-	res := JKOResult{Energy: start.Energy, Evaluations: 3}
+	res := JKOResult{Energy: start.Energy, Evaluations: 3, Dual: math.Inf(-1), Residual: i.residual, Tolerance: 1e-3, Iterations: 7}
+	if i.dual != 0 {
+		res.Dual = start.Energy - i.dual
+	}
 	if start.Tau > i.limit {
 		res.Transport = i.rise
 		rho[0].Values[0] = math.NaN()
@@ -128,6 +133,49 @@ func TestJKOHalvesTheStep(t *testing.T) {
 	_, s := c.bound(t, JKO{Step: 1, Inner: toyInner{err: context.DeadlineExceeded}})
 	_, err := s.Step(t.Context(), c.state(t), 1)
 	assert.ErrorIs(t, err, context.DeadlineExceeded, "other errors end the step at once")
+}
+
+// A step that misses its tolerance is taken, but not in silence.
+func TestJKOCountsStepsWithoutCertificate(t *testing.T) {
+	c := toyCases(t, 6)[0]
+	solve := func(i toyInner) Contracts {
+		i.limit = 1
+		tr, err := Solve(t.Context(), Problem{Energy: c.energy, Initial: c.state(t), Times: []float64{0, 1}},
+			JKO{Step: 0.25, Inner: i}, &Options{WallMass: -1})
+		require.NoError(t, err)
+		return tr.Contracts
+	}
+	good := solve(toyInner{residual: 0.5e-3})
+	assert.Zero(t, good.Uncertified)
+	assert.Zero(t, good.Gap)
+	assert.Equal(t, []float64{0.5e-3, 1e-3}, []float64{good.Certificate, good.Tolerance})
+	assert.Equal(t, 28, good.Iterations)
+	bad := solve(toyInner{residual: 2e-3, dual: 0.125})
+	assert.Equal(t, 4, bad.Uncertified)
+	assert.Equal(t, 2e-3, bad.Certificate)
+	assert.Equal(t, 0.125, bad.Gap)
+	assert.Equal(t, 4, solve(toyInner{residual: math.NaN()}).Uncertified, "NaN certifies nothing")
+}
+
+// Each pairing that does not fit is refused with what would fit.
+func TestJKODomain(t *testing.T) {
+	line, plane := toyCases(t, 4)[0].grids, toyCases(t, 4)[1].grids
+	bind := func(e Energy, g []*grid.Grid) Functional {
+		f, err := e.Bind(g)
+		require.NoError(t, err)
+		return f
+	}
+	potential, entropy := Potential{Formula: "x^2"}, Entropy{Coefficient: 1}
+	both := Sum{potential, entropy, Interaction{Formula: "r^2"}}
+	assert.Equal(t, PotentialTerm, TermsOf(bind(potential, line)))
+	assert.Equal(t, LocalTerm, TermsOf(bind(PorousMedium{Exponent: 2, Coefficient: 1}, line)))
+	assert.Equal(t, LocalTerm|PotentialTerm, TermsOf(bind(Sum{potential, entropy}, line)))
+	assert.Equal(t, LocalTerm|MeanTerm, TermsOf(bind(both, line)))
+	d := JKODomain{Terms: PotentialTerm | LocalTerm, MaxDim: 1}
+	assert.True(t, d.Takes(bind(Sum{potential, entropy}, line), line))
+	assert.False(t, d.Takes(bind(Sum{potential, entropy}, plane), plane))
+	assert.False(t, d.Takes(bind(both, line), line))
+	assert.Equal(t, "energies of potentials and convex functions of ρ (entropy, porous medium) in 1 dimension", d.String())
 }
 
 func TestJKOStopsWithTheContext(t *testing.T) {

@@ -197,7 +197,7 @@ func (r *run) advance(ctx context.Context, t float64) error {
 	c.Rejections += rep.Rejections
 	c.Limited += rep.Limited
 	c.MaxDt = max(c.MaxDt, rep.Dt)
-	c.Certificate = max(c.Certificate, rep.Residual)
+	c.certify(rep)
 	if err := r.watch.check(r.rho, c.Steps, r.time); err != nil {
 		return err
 	}

@@ -23,6 +23,10 @@ type Contracts struct {
 	Residual    float64 // largest |ΔF + ∫Dissipation dτ| over the saved intervals, relative to the total fall of F
 	WallMass    float64 // largest mass in the outermost cells of one side of the box
 	Certificate float64 // implicit schemes: largest StepReport.Residual
+	Tolerance   float64 // largest StepReport.Tolerance
+	Uncertified int     // steps whose Residual is above their Tolerance
+	Gap         float64 // largest StepReport.Gap
+	Iterations  int     // sum of StepReport.Iterations
 	Steps       int
 	Evaluations int
 	Rejections  int     // attempts that were redone with a shorter step

@@ -45,12 +45,23 @@ type outputFlags struct {
 	dir       string
 	overwrite bool
 	json      bool
+	strict    bool
 }
 
 func (o *outputFlags) register(c *cobra.Command, standard string) {
 	c.Flags().StringVarP(&o.dir, "output", "o", "", "results folder (default "+standard+")")
 	c.Flags().BoolVar(&o.overwrite, "overwrite", false, "replace the results in the folder")
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON in place of tables")
+	c.Flags().BoolVar(&o.strict, "strict", false, "exit 1 if a step misses the tolerance of its certificate")
+}
+
+// certify makes steps that miss the tolerance of their certificate a failure, with
+// --strict.
+func (o *outputFlags) certify(runs []*compare.Run) error {
+	if doubts := compare.Uncertified(runs); o.strict && len(doubts) > 0 {
+		return failure{fmt.Errorf("--strict: runs with steps that are not solved to their tolerance: %d", len(doubts))}
+	}
+	return nil
 }
 
 func runCompare(c *cobra.Command, name string, o outputFlags, workers int) error {
@@ -88,7 +99,7 @@ func runCompare(c *cobra.Command, name string, o outputFlags, workers int) error
 		fmt.Fprintf(stderr, "%d finished runs are kept in %s\n", len(r.Runs), o.dir)
 		return failure{failed}
 	}
-	return show(stdout, stderr, r, o)
+	return errors.Join(show(stdout, stderr, r, o), o.certify(r.Runs))
 }
 
 // execute runs a study and shows its progress.

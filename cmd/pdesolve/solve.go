@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -55,7 +56,7 @@ func runSolve(c *cobra.Command, name string, o outputFlags) error {
 		out.discard()
 		return failure{failed}
 	}
-	r := &compare.Result{Study: compare.Study{Name: e.Name, Times: e.Times()}, Runs: runs, Wall: time.Since(start)}
+	r := &compare.Result{Study: compare.Study{Name: e.Name, Times: e.Times()}, Runs: runs, Wall: time.Since(start), Notes: compare.Uncertified(runs)}
 	if failed != nil {
 		r.Notes = append(r.Notes, "incomplete: "+failed.Error())
 	}
@@ -66,13 +67,16 @@ func runSolve(c *cobra.Command, name string, o outputFlags) error {
 		fmt.Fprintf(stderr, "%d finished runs are kept in %s\n", len(runs), o.dir)
 		return failure{failed}
 	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(stderr, "warning:", n)
+	}
 	if o.json {
 		fmt.Fprintln(stderr, "states:", filepath.Join(o.dir, "states"))
-		return compare.WriteSummary(stdout, r, version())
+		return errors.Join(compare.WriteSummary(stdout, r, version()), o.certify(runs))
 	}
 	showRuns(stdout, runs)
-	_, err = fmt.Fprintln(stdout, "states:", filepath.Join(o.dir, "states"))
-	return err
+	fmt.Fprintln(stdout, "states:", filepath.Join(o.dir, "states"))
+	return o.certify(runs)
 }
 
 // solveAll makes the runs one after the other and returns those that finished.

@@ -42,7 +42,7 @@ func TestVerify(t *testing.T) {
 	if r.code != exitDone {
 		t.Fatalf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
-	for _, want := range []string{"gravity", "muscl", "space", "time", "declared", "measured", "W2", "skipped:", "cell by cell"} {
+	for _, want := range []string{"gravity", "muscl", "space", "time", "declared", "measured", "W2", "skipped:", "convex functions of ρ"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
 		}
