@@ -2,6 +2,7 @@ package exact_test
 
 import (
 	"fmt"
+	"log"
 
 	"pdesolve/grid"
 	"pdesolve/pde"
@@ -135,4 +136,21 @@ func ExampleSolution() {
 	// ornstein-uhlenbeck     2-D, known: density
 	// semicircle             1-D, known: density
 	// translation            3-D, known: density
+}
+
+// One JKO step of the Barenblatt profile is a Barenblatt profile.
+func ExampleIterated() {
+	b := exact.NewBarenblatt()
+	horizon := b.Facts().Horizon // in which the flow doubles the radius
+	one, err := b.Iterate(horizon, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	many, err := b.Iterate(horizon/100, 100)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("radius %.3f after one step, %.3f after a hundred, %.3f along the flow\n",
+		one.(*exact.Barenblatt).Radius, many.(*exact.Barenblatt).Radius, b.RadiusAt(horizon))
+	// Output: radius 0.351 after one step, 0.399 after a hundred, 0.400 along the flow
 }
