@@ -21,6 +21,9 @@
 //	     Large-Scale Transformers, NeurIPS 2024, arXiv:2410.23610, Theorem 3.1:
 //	     error ≤ C (1/L + sqrt((δ + log(L+1))/M)) with probability 1 − 3e^{−δ}.
 //
+// With a Store, Execute keeps every run as it finishes and makes none twice; see Store
+// and Shard.
+//
 // WriteReport writes the results folder: a page that reads offline, Markdown, JSON,
 // CSV, figures and states.
 package compare

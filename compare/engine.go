@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"pdesolve/pde/transformer"
 )
 
 // Options adjusts Execute; nil means the defaults.
@@ -19,6 +21,31 @@ type Options struct {
 	Progress func(Event)
 	// Resamples of the bootstrap of every rate. Default 2000.
 	Resamples int
+	// Store, if not nil, gives the runs that it holds and keeps the others as they
+	// finish.
+	Store *Store
+	// Shard restricts the work to a part of the runs. Default: all of them.
+	Shard Shard
+}
+
+// Shard is one of Count parts of the runs of a study, of about the same predicted cost,
+// for as many machines. Its zero value is all of them.
+type Shard struct{ Index, Count int }
+
+// Validate reports parts that there are not.
+func (s Shard) Validate() error {
+	if s != (Shard{}) && (s.Count < 1 || s.Index < 1 || s.Index > s.Count) {
+		return fmt.Errorf("compare: shard %d/%d: want i/n with 1 ≤ i ≤ n", s.Index, s.Count)
+	}
+	return nil
+}
+
+// MissingError says that a study cannot be measured yet: the store lacks runs of other
+// shards.
+type MissingError struct{ Missing, All int }
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("%d of %d runs are missing", e.Missing, e.All)
 }
 
 // Event reports progress: predicted seconds of work done and in all, on one
@@ -34,13 +61,17 @@ type Event struct {
 // depend on the number of workers.
 //
 // If ctx is done or a run fails, the error says so and the result holds the runs
-// that had finished, without ladders.
+// that had finished, without ladders. So it does if o.Shard leaves runs to others that
+// o.Store does not hold; the error is then a *MissingError.
 func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
 	if o == nil {
 		o = &Options{}
+	}
+	if err := o.Shard.Validate(); err != nil {
+		return nil, err
 	}
 	start := time.Now()
 	p := newPlan(&s)
@@ -49,7 +80,13 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 	for _, t := range p.tasks {
 		if t.result != nil {
 			r.Runs = append(r.Runs, t.result)
+			if t.recalled {
+				r.Reused++
+			}
 		}
+	}
+	if n := len(p.tasks) - len(r.Runs); err == nil && n > 0 {
+		err = &MissingError{n, len(p.tasks)}
 	}
 	r.Wall = time.Since(start)
 	r.Notes = append(r.Notes, Uncertified(r.Runs)...)
@@ -76,10 +113,59 @@ func Cost(s Study) (seconds float64, runs int) {
 
 // task is one run to make. Tasks are shared between the ladders that need them.
 type task struct {
-	run    Run     // what is known before
-	cost   float64 // predicted seconds
-	do     func(ctx context.Context, progress func(tau float64)) (*Run, error)
-	result *Run // once done
+	run      Run     // what is known before
+	cost     float64 // predicted seconds
+	inputs   []any   // plain values of which the run is made, beside its ID
+	do       func(ctx context.Context, progress func(tau float64)) (*Run, error)
+	result   *Run // once done
+	recalled bool // whether it came from the store
+}
+
+// make makes the run of a task, or takes it from the store.
+func (t *task) make(ctx context.Context, m *transformer.Model, o *Options, progress func(tau float64)) error {
+	if o.Store != nil {
+		if r := o.Store.recall(m, t); r != nil {
+			t.result, t.recalled = r, true
+			return nil
+		}
+	}
+	begin := time.Now()
+	r, err := t.do(ctx, progress)
+	if err != nil {
+		return err
+	}
+	r.Wall = time.Since(begin)
+	if o.Store != nil {
+		if err := o.Store.keep(m, t, r); err != nil {
+			return err
+		}
+	}
+	t.result = r
+	return nil
+}
+
+// share returns the tasks of the shard and, as far as the store holds them, those of
+// the others: tasks go in turn, the longest first, to the shard that has least to do.
+// It depends on nothing but the plan.
+func (p *plan) share(order []*task, o *Options) []*task {
+	if o.Shard.Count < 2 {
+		return order
+	}
+	load := make([]float64, o.Shard.Count)
+	var mine []*task
+	for _, t := range order {
+		least := 0
+		for i, l := range load {
+			if l < load[least] {
+				least = i
+			}
+		}
+		load[least] += t.cost
+		if least == o.Shard.Index-1 || o.Store != nil && o.Store.recall(&p.study.Model, t) != nil {
+			mine = append(mine, t)
+		}
+	}
+	return mine
 }
 
 // work makes all runs, the longest first, on the study's workers.
@@ -94,6 +180,7 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 		}
 		return 0
 	})
+	order = p.share(order, o)
 	workers := p.study.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -110,17 +197,14 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			begin := time.Now()
-			r, err := t.do(ctx, func(tau float64) { m.update(t, tau/end, nil) })
+			err := t.make(ctx, &p.study.Model, o, func(tau float64) { m.update(t, tau/end, nil) })
 			if err != nil {
 				if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 					return err
 				}
 				return fmt.Errorf("run %s: %w", t.run.ID, err)
 			}
-			r.Wall = time.Since(begin)
-			t.result = r
-			m.update(t, 1, r)
+			m.update(t, 1, t.result)
 			return nil
 		})
 	}

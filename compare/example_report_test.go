@@ -1,11 +1,14 @@
 package compare_test
 
 import (
+	"context"
 	"fmt"
+	"log"
 	"math"
 	"os"
 
 	"pdesolve/compare"
+	"pdesolve/grid"
 	"pdesolve/pde"
 	"pdesolve/pde/transformer"
 )
@@ -84,4 +87,35 @@ func ExampleWriteReport() {
 	// states
 	// summary.json
 	// 1 -1.01 <nil>
+}
+
+// A study with a store is made once: the second time every run is there already.
+func ExampleNewStore() {
+	prompts, err := (&transformer.Linear{Prompts: 4, Tokens: 4, Seed: 1}).Draw()
+	if err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "results")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	study := compare.Study{
+		Name: "depth", Times: []float64{0, 1}, Rates: []compare.Against{compare.Depth}, Confidence: 0.95,
+		Networks: compare.Networks{Depths: []int{2, 4}},
+		Model: transformer.Model{
+			Depth: 2, Prompts: prompts, Read: transformer.Readout{Token: -1, Coordinate: -1},
+			Blocks: []transformer.Component{{Block: &transformer.LinearScalar{}, Initial: &grid.Bump{Center: []float64{0.7, 0.4}, Radius: []float64{0.7, 0.7}}}},
+		},
+	}
+	for range 2 {
+		r, err := compare.Execute(context.Background(), study, &compare.Options{Store: compare.NewStore(dir, "example")})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(r.Runs), "runs,", r.Reused, "of them from the store")
+	}
+	// Output:
+	// 4 runs, 0 of them from the store
+	// 4 runs, 4 of them from the store
 }

@@ -13,9 +13,8 @@ import (
 )
 
 // Load reads the result that WriteReport stored in the folder dir for the study s:
-// the runs and rates of summary.json and the states of states/*.npz. It also returns
-// the version that computed them. Outputs of single prompts are not stored and stay
-// nil; a run whose states were not stored has none.
+// the runs and rates of summary.json, the outputs and states of states/*.npz. It also
+// returns the version that computed them. A run whose states were not stored has none.
 //
 // It fails if a file cannot be read or does not belong to the study's model.
 func Load(dir string, s Study) (*Result, string, error) {
@@ -38,7 +37,7 @@ func Load(dir string, s Study) (*Result, string, error) {
 
 // loadStates reads what WriteStates wrote into the run's trajectory.
 func loadStates(dir string, m *transformer.Model, run *Run) error {
-	f, err := os.Open(filepath.Join(dir, "states", fileName(run.ID)+".npz"))
+	f, err := os.Open(filepath.Join(dir, statesPath(run.ID)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -54,9 +53,22 @@ func loadStates(dir string, m *transformer.Model, run *Run) error {
 	if err != nil {
 		return err
 	}
+	return takeStates(arrays, m, run)
+}
+
+// takeStates fills the run's trajectory with what WriteStates wrote.
+func takeStates(arrays []grid.Array, m *transformer.Model, run *Run) (err error) {
 	times := len(run.Trajectory.Time)
 	if a, ok := grid.FindArray(arrays, "time"); !ok || len(a.Data) != times {
 		return fmt.Errorf("time: %d saved times: want %d, as in the summary", len(a.Data), times)
+	}
+	if a, ok := grid.FindArray(arrays, "output"); ok {
+		if len(a.Shape) != 2 || a.Shape[0] != times {
+			return fmt.Errorf("output: shape %v: want [%d, prompts]", a.Shape, times)
+		}
+		for s := range times {
+			run.Trajectory.Output = append(run.Trajectory.Output, a.Data[s*a.Shape[1]:(s+1)*a.Shape[1]:(s+1)*a.Shape[1]])
+		}
 	}
 	if run.Kind == Grid {
 		run.Trajectory.States, err = readDensities(arrays, m, run.Depth, times)

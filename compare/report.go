@@ -47,11 +47,10 @@ func WriteReport(dir string, r *Result, p Provenance) error {
 		return err
 	}
 	for _, run := range r.Runs {
-		if !hasStates(run) {
+		if !hasStates(run) || run.stored == dir {
 			continue
 		}
-		name := filepath.Join("states", fileName(run.ID)+".npz")
-		if err := writeFile(dir, name, func(w io.Writer) error { return WriteStates(w, &r.Study.Model, run) }); err != nil {
+		if err := writeFile(dir, statesPath(run.ID), func(w io.Writer) error { return WriteStates(w, &r.Study.Model, run) }); err != nil {
 			return err
 		}
 	}

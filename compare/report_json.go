@@ -96,6 +96,8 @@ type summaryRun struct {
 	Iterations  int      `json:"iterations,omitempty"`
 	Steps       int      `json:"steps"`
 	Evaluations int      `json:"evaluations"`
+	Rejections  int      `json:"rejections,omitempty"`
+	Limited     int      `json:"limited,omitempty"`
 	MaxDt       number   `json:"max_dt"`
 	Wall        number   `json:"wall_seconds"`
 }
@@ -160,7 +162,7 @@ func summariseRun(run *Run) summaryRun {
 		MassError: number(c.MassError), MinDensity: number(c.MinDensity), EnergyRise: number(c.EnergyRise),
 		Dissipated: number(c.Residual), WallMass: number(c.WallMass), Certificate: number(c.Certificate),
 		Tolerance: number(c.Tolerance), Uncertified: c.Uncertified, Gap: number(c.Gap), Iterations: c.Iterations,
-		Steps: c.Steps, Evaluations: c.Evaluations, MaxDt: number(c.MaxDt),
+		Steps: c.Steps, Evaluations: c.Evaluations, Rejections: c.Rejections, Limited: c.Limited, MaxDt: number(c.MaxDt),
 		Wall: number(run.Wall.Seconds()),
 	}
 }
@@ -212,7 +214,7 @@ func (d summaryRun) run() *Run {
 				MassError: float64(d.MassError), MinDensity: float64(d.MinDensity), EnergyRise: float64(d.EnergyRise),
 				Residual: float64(d.Dissipated), WallMass: float64(d.WallMass), Certificate: float64(d.Certificate),
 				Tolerance: float64(d.Tolerance), Uncertified: d.Uncertified, Gap: float64(d.Gap), Iterations: d.Iterations,
-				Steps: d.Steps, Evaluations: d.Evaluations, MaxDt: float64(d.MaxDt),
+				Steps: d.Steps, Evaluations: d.Evaluations, Rejections: d.Rejections, Limited: d.Limited, MaxDt: float64(d.MaxDt),
 			},
 		},
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // WriteStates writes the stored states of a run as an npz archive, which
-// numpy.load opens: "time" [S]; of a grid run, per block, "edges_k" [n_k + 1] for each
+// numpy.load opens: "time" [S]; "output" [S, prompts], if the run reads any; of a grid run, per block, "edges_k" [n_k + 1] for each
 // axis k and "rho" [S, slices, n_1, …, n_D], cell averages; of a run of atoms, per
 // block, "theta" [S, L, M, p] and "weight" [L, M]. Names carry the prefix "BLOCK."
 // where the model has several blocks; a block that occurs again is "BLOCK-2".
@@ -36,6 +36,13 @@ func stateArrays(m *transformer.Model, run *Run) ([]grid.Array, error) {
 		return nil, fmt.Errorf("none stored")
 	}
 	arrays := []grid.Array{{Name: "time", Shape: []int{len(t.Time)}, Data: t.Time}}
+	if len(t.Output) > 0 {
+		a := grid.Array{Name: "output", Shape: []int{len(t.Output), len(t.Output[0])}}
+		for _, y := range t.Output {
+			a.Data = append(a.Data, y...)
+		}
+		arrays = append(arrays, a)
+	}
 	prefixes := blockPrefixes(m)
 	for b, prefix := range prefixes {
 		var more []grid.Array

@@ -45,6 +45,8 @@ type Run struct {
 	ErrorL1    []float64 // L¹ distance from an exact solution at the saved times; nil if none is given
 	ErrorW2    []float64 // W₂ distance, in one dimension
 	Wall       time.Duration
+
+	stored string // folder that holds the states already; see Store
 }
 
 // Point is one level of a ladder.
@@ -97,4 +99,5 @@ type Result struct {
 	Ladders []Ladder
 	Wall    time.Duration
 	Notes   []string // findings about the study as a whole, in words
+	Reused  int      // runs that were taken from the store
 }

@@ -62,7 +62,7 @@ func (p *plan) scheme(s pde.Scheme, cells int, suffix string) *task {
 		cost = unknowns * costMarch * end / run.Dt
 	}
 	run.ID += suffix
-	return p.add(&task{run: run, cost: cost, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
+	return p.add(&task{run: run, cost: cost, inputs: []any{m, p.study.Times, s, cells}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
 		grids, err := m.Grids(cells)
 		if err != nil {
 			return nil, err
@@ -88,7 +88,7 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 	for _, b := range m.Blocks {
 		run.Nodes = max(run.Nodes, power(c.Nodes, len(b.Block.Parameters())))
 	}
-	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), do: func(ctx context.Context, progress func(float64)) (*Run, error) {
+	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
 		r := run
 		var err error
 		r.Trajectory, err = c.Solve(ctx, &m, p.study.Times, &finite.Options{Progress: progress})
@@ -107,7 +107,7 @@ func (p *plan) network(depth, width int, seed uint64) *task {
 	d := p.study.Networks.Dynamics
 	run := Run{ID: fmt.Sprintf("network-L%d-M%d-s%d", depth, width, seed), Kind: Finite, Scheme: d.Name(), Depth: depth, Continuous: m.Continuous,
 		Width: width, Seed: seed, Sources: []Source{FromWidth, FromDepth}}
-	return p.add(&task{run: run, cost: p.costAtoms(m, width), do: func(ctx context.Context, progress func(float64)) (*Run, error) {
+	return p.add(&task{run: run, cost: p.costAtoms(m, width), inputs: []any{m, p.study.Times, width, seed, d}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
 		r := run
 		var err error
 		r.Trajectory, err = finite.Simulate(ctx, &m, finite.Draw(&m, width, seed), p.study.Times, d, &finite.Options{Progress: progress})

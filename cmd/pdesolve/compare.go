@@ -2,41 +2,61 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"pdesolve/compare"
-	"pdesolve/internal/experiment"
 )
 
+// compareFlags are the flags of compare.
+type compareFlags struct {
+	outputFlags
+	workers int
+	fresh   bool
+	shard   string
+}
+
 func compareCommand() *cobra.Command {
-	var o outputFlags
-	workers := 0
+	var o compareFlags
 	c := &cobra.Command{
 		Use:   "compare [EXPERIMENT]",
 		Short: "Run an experiment: solve the PDE, train the networks, measure rates, write a report",
 		Long: `compare solves the PDE by every configured solver, trains networks of every
 width, depth and seed, fits how fast each approaches its limit, and writes a
 report. EXPERIMENT is a YAML file or the name of a built-in experiment (see
-pdesolve list); without it the built-in ` + defaultExperiment + ` runs.`,
+pdesolve list); without it the built-in ` + defaultExperiment + ` runs.
+
+Every run is kept as soon as it is finished. The same command goes on where an
+interrupted one stopped, and after a change of the experiment only the runs that
+the change concerns are made again. With --shard 2/3 only the second third of the
+runs is made; when the folders of all shards have been copied into one, compare
+without --shard writes the report.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if workers < 0 {
-				return fmt.Errorf("--workers %d: want at least 1, or 0 for one a core", workers)
+			if o.workers < 0 {
+				return fmt.Errorf("--workers %d: want at least 1, or 0 for one a core", o.workers)
 			}
 			name := defaultExperiment
 			if len(args) > 0 {
 				name = args[0]
 			}
-			return runCompare(c, name, o, workers)
+			return runCompare(c, name, o)
 		},
 	}
 	o.register(c, "results/NAME")
-	c.Flags().IntVar(&workers, "workers", 0, "runs at a time; 0 is one a core")
+	c.Flags().IntVar(&o.workers, "workers", 0, "runs at a time; 0 is one a core")
+	c.Flags().BoolVar(&o.fresh, "fresh", false, "make all runs anew, also those that are in the folder")
+	c.Flags().StringVar(&o.shard, "shard", "", "make only part `i/n` of the runs")
 	return c
 }
 
@@ -64,8 +84,12 @@ func (o *outputFlags) certify(runs []*compare.Run) error {
 	return nil
 }
 
-func runCompare(c *cobra.Command, name string, o outputFlags, workers int) error {
+func runCompare(c *cobra.Command, name string, o compareFlags) error {
 	stdout, stderr := c.OutOrStdout(), c.ErrOrStderr()
+	shard, err := parseShard(o.shard)
+	if err != nil {
+		return err
+	}
 	e, err := load(name, stderr)
 	if err != nil {
 		return err
@@ -74,59 +98,102 @@ func runCompare(c *cobra.Command, name string, o outputFlags, workers int) error
 	if err != nil {
 		return err
 	}
-	study.Workers = workers
+	study.Workers = o.workers
 	if _, runs := compare.Cost(study); runs == 0 {
 		return fmt.Errorf("%s: nothing to run: want solvers under solve, or at least two values of finite.width or finite.depth", name)
 	}
 	if o.dir == "" {
 		o.dir = filepath.Join("results", e.Name)
 	}
-	out, err := openFolder(o.dir, o.overwrite)
+	p := provenance(e, "compare", name)
+	out, err := openFolder(o.dir, o.overwrite, p.Resolved)
 	if err != nil {
 		return err
 	}
-	p := provenance(e, "compare", name)
-	r, failed := execute(c.Context(), study, stderr)
+	if err := out.begin(e, p, o.fresh); err != nil {
+		return failure{err}
+	}
+	store := compare.NewStore(o.dir, fingerprint())
+	r, failed := execute(c.Context(), study, compare.Options{Store: store, Shard: shard}, stderr)
+	var missing *compare.MissingError
+	if errors.As(failed, &missing) {
+		_, err := fmt.Fprintf(stdout, "shard %s: done. %v: copy the tasks and states folders of the other shards into %s, then compare without --shard\n", o.shard, missing, o.dir)
+		return err
+	}
 	failed = explain(e, failed)
 	if r == nil || len(r.Runs) == 0 {
 		out.discard()
 		return failure{failed}
 	}
-	if err := writeResults(out, e, r, p); err != nil {
+	if out.replace && failed == nil {
+		if err := store.Prune(r); err != nil {
+			return failure{err}
+		}
+	}
+	if err := compare.WriteReport(out.dir, r, p); err != nil {
 		return failure{err}
 	}
 	if failed != nil {
-		fmt.Fprintf(stderr, "%d finished runs are kept in %s\n", len(r.Runs), o.dir)
+		fmt.Fprintf(stderr, "%d finished runs are kept in %s: the same command goes on from there\n", len(r.Runs), o.dir)
 		return failure{failed}
 	}
-	return errors.Join(show(stdout, stderr, r, o), o.certify(r.Runs))
+	return errors.Join(show(stdout, stderr, r, o.outputFlags), o.certify(r.Runs))
+}
+
+// parseShard reads i/n.
+func parseShard(text string) (s compare.Shard, err error) {
+	if text == "" {
+		return s, nil
+	}
+	index, count, ok := strings.Cut(text, "/")
+	if ok {
+		s.Index, err = strconv.Atoi(index)
+	}
+	if ok && err == nil {
+		s.Count, err = strconv.Atoi(count)
+	}
+	if !ok || err != nil || s.Count < 1 || s.Validate() != nil {
+		return s, fmt.Errorf("--shard %s: want i/n with 1 ≤ i ≤ n, such as 2/3", text)
+	}
+	return s, nil
+}
+
+// fingerprint tells this program from others that may compute different numbers: the
+// hash of its executable. Without one nothing is recognised.
+func fingerprint() string {
+	h := sha256.New()
+	path, err := os.Executable()
+	if err == nil {
+		var f *os.File
+		if f, err = os.Open(path); err == nil {
+			_, err = io.Copy(h, f)
+			f.Close()
+		}
+	}
+	if err != nil {
+		return fmt.Sprintf("unknown program of %s", time.Now())
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // execute runs a study and shows its progress.
-func execute(ctx context.Context, s compare.Study, stderr io.Writer) (*compare.Result, error) {
+func execute(ctx context.Context, s compare.Study, o compare.Options, stderr io.Writer) (*compare.Result, error) {
 	seconds, runs := compare.Cost(s)
 	fmt.Fprintf(stderr, "%s: %d runs, predicted %s of work on one core\n", s.Name, runs, duration(seconds))
 	p := newProgress(stderr)
 	finished := 0
-	r, err := compare.Execute(ctx, s, &compare.Options{Progress: func(e compare.Event) {
+	o.Progress = func(e compare.Event) {
 		if e.Finished != nil {
 			finished++
 		}
 		p.update(e.Done/e.Total, fmt.Sprintf("%d/%d runs  %s", finished, runs, e.Label))
-	}})
+	}
+	r, err := compare.Execute(ctx, s, &o)
 	p.stop()
+	if r != nil && r.Reused > 0 {
+		fmt.Fprintf(stderr, "%d of %d runs were there already\n", r.Reused, runs)
+	}
 	return r, err
-}
-
-// writeResults writes all files of a results folder.
-func writeResults(out *folder, e *experiment.Experiment, r *compare.Result, p compare.Provenance) error {
-	if err := out.clear(); err != nil {
-		return err
-	}
-	if err := out.store(e, p); err != nil {
-		return err
-	}
-	return compare.WriteReport(out.dir, r, p)
 }
 
 // show prints the rates of a result and where its report is.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,12 +20,15 @@ import (
 
 // ours lists what commands write to a results folder. Nothing else in a folder is
 // ever removed.
-var ours = []string{"report.html", "report.md", "summary.json", "series.csv", "states", "figures", "data", provenanceFile, resolvedFile}
+var ours = []string{"report.html", "report.md", "summary.json", "series.csv", "states", "tasks", "figures", "data", provenanceFile, resolvedFile}
 
 const (
 	resolvedFile   = "resolved.yaml"
 	provenanceFile = "provenance.json"
 )
+
+// pages are those of ours that only a finished command writes.
+var pages = []string{"report.html", "report.md", "summary.json", "series.csv", "figures"}
 
 // folder is a results folder that has been found usable.
 type folder struct {
@@ -33,9 +38,10 @@ type folder struct {
 }
 
 // openFolder makes sure that results can be written to dir, before anything is
-// computed: it must be missing, empty, or hold results and overwrite be set, and a
-// file can be made in it.
-func openFolder(dir string, overwrite bool) (*folder, error) {
+// computed: it must be missing, empty, or hold results, and a file can be made in it.
+// Finished results are not replaced unless overwrite is set or they are of the
+// experiment that resolved, if not nil, describes.
+func openFolder(dir string, overwrite bool, resolved []byte) (*folder, error) {
 	f := &folder{dir: dir}
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -44,6 +50,10 @@ func openFolder(dir string, overwrite bool) (*folder, error) {
 	case err != nil:
 		return nil, fmt.Errorf("results folder %s: %w", dir, reason(err))
 	case len(entries) > 0:
+		same, unfinished := inside(dir, resolved)
+		if f.replace = unfinished && !same; same || unfinished {
+			break
+		}
 		if !overwrite {
 			return nil, fmt.Errorf("results folder %s is not empty: give another one with -o, or replace it with --overwrite", dir)
 		}
@@ -66,12 +76,27 @@ func openFolder(dir string, overwrite bool) (*folder, error) {
 
 // isResults reports whether a folder looks like one that a command has written.
 func isResults(dir string) bool {
-	for _, name := range []string{resolvedFile, "summary.json"} {
-		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.Mode().IsRegular() {
-			return false
-		}
+	return isFile(dir, resolvedFile) && isFile(dir, "summary.json")
+}
+
+// inside reports whether the runs in a folder may be gone on with: whether they are of
+// the experiment that resolved describes, and whether not all of their experiment was
+// done, so that nothing is lost if the experiment has changed.
+func inside(dir string, resolved []byte) (same, unfinished bool) {
+	stored, err := os.ReadFile(filepath.Join(dir, resolvedFile))
+	if err != nil || resolved == nil {
+		return false, false
 	}
-	return true
+	summary, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	var doc struct{ Notes []string }
+	unfinished = err != nil || json.Unmarshal(summary, &doc) == nil &&
+		slices.ContainsFunc(doc.Notes, func(n string) bool { return strings.HasPrefix(n, "incomplete: ") })
+	return bytes.Equal(stored, resolved), unfinished
+}
+
+func isFile(dir, name string) bool {
+	info, err := os.Stat(filepath.Join(dir, name))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // outermostMissing returns the first folder on the way to dir that does not exist.
@@ -85,9 +110,9 @@ func outermostMissing(dir string) string {
 	}
 }
 
-// discard removes the folders that openFolder made, if nothing is in them.
+// discard removes the folders that openFolder made, if nothing but results is in them.
 func (f *folder) discard() {
-	if f.created == "" {
+	if f.created == "" || f.remove(ours) != nil {
 		return
 	}
 	for d := filepath.Clean(f.dir); ; d = filepath.Dir(d) {
@@ -102,7 +127,30 @@ func (f *folder) clear() error {
 	if !f.replace {
 		return nil
 	}
-	for _, name := range ours {
+	return f.remove(ours)
+}
+
+// begin writes what the runs to come are of, so that they can be gone on with if they
+// are interrupted. Runs that are there already stay, unless fresh is set; the pages
+// made of them go.
+func (f *folder) begin(e *experiment.Experiment, p compare.Provenance, fresh bool) error {
+	old := pages
+	if fresh {
+		old = ours
+	}
+	if f.replace || fresh {
+		if err := f.remove(old); err != nil {
+			return err
+		}
+	}
+	if err := f.store(e, p); err != nil {
+		return err
+	}
+	return f.write(resolvedFile, p.Resolved)
+}
+
+func (f *folder) remove(names []string) error {
+	for _, name := range names {
 		if err := os.RemoveAll(filepath.Join(f.dir, name)); err != nil {
 			return err
 		}

@@ -113,7 +113,8 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 }
 
-// TestOverwrite: results are replaced only when asked for, and nothing else ever.
+// TestOverwrite: results of another experiment are replaced only when asked for, their
+// unchanged runs are used again, and nothing else is ever removed.
 func TestOverwrite(t *testing.T) {
 	inFolder(t, map[string]string{"small.yaml": small})
 	args := []string{"compare", "small.yaml", "-o", "out"}
@@ -126,13 +127,19 @@ func TestOverwrite(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if r := command(t, t.Context(), args...); r.code != exitDone || !strings.Contains(r.stderr, "38 of 38 runs were there already") {
+		t.Errorf("a folder with the same results: exit %d\n%s", r.code, r.stderr)
+	}
+	if err := os.WriteFile("small.yaml", []byte(strings.Replace(small, "seeds: 8", "seeds: 9", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if r := command(t, t.Context(), args...); r.code != exitRequest || !strings.Contains(r.stderr, "--overwrite") {
-		t.Errorf("a folder with results: exit %d\n%s", r.code, r.stderr)
+		t.Errorf("a folder with other results: exit %d\n%s", r.code, r.stderr)
 	}
 	if _, err := os.Stat(stale); err != nil {
 		t.Error("the refused run has removed a file")
 	}
-	if r := command(t, t.Context(), append(args, "--overwrite")...); r.code != exitDone {
+	if r := command(t, t.Context(), append(args, "--overwrite")...); r.code != exitDone || !strings.Contains(r.stderr, "38 of 41 runs were there already") {
 		t.Errorf("--overwrite: exit %d\n%s", r.code, r.stderr)
 	}
 	if _, err := os.Stat(stale); err == nil {

@@ -45,7 +45,7 @@ func runSolve(c *cobra.Command, name string, o outputFlags) error {
 	if o.dir == "" {
 		o.dir = filepath.Join("results", e.Name+"-solve")
 	}
-	out, err := openFolder(o.dir, o.overwrite)
+	out, err := openFolder(o.dir, o.overwrite, nil)
 	if err != nil {
 		return err
 	}

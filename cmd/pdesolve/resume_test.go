@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// asProgram makes the test's own executable be pdesolve, so that it can be killed.
+const asProgram = "PDESOLVE_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// summaryOf reads a summary without its wall times.
+func summaryOf(t *testing.T, dir string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wallSeconds.ReplaceAllString(string(b), "")
+}
+
+// program starts the command line as a process of its own.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), exe, args...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	return c
+}
+
+// killAndResume kills a run at random moments, each time in a folder of its own, and
+// wants the summary of an uninterrupted run when the command is given again.
+func killAndResume(t *testing.T, experiment string, kills int) {
+	start := time.Now()
+	if out, err := program(t, "compare", experiment, "-o", "whole").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	whole := time.Since(start)
+	rng := rand.New(rand.NewPCG(1, 2))
+	partly := 0
+	for i := range kills {
+		dir := fmt.Sprintf("killed-%d", i)
+		c := program(t, "compare", experiment, "-o", dir)
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rng.Float64() * float64(whole)))
+		c.Process.Kill() // it may have finished
+		c.Wait()
+		finished, err := filepath.Glob(filepath.Join(dir, "tasks", "*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "summary.json")); err != nil && len(finished) > 0 {
+			partly++
+		}
+		if out, err := program(t, "compare", experiment, "-o", dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if summaryOf(t, "whole") != summaryOf(t, dir) {
+			t.Errorf("kill %d: the resumed run has another summary", i)
+		}
+	}
+	t.Logf("%d of %d kills left a part of the runs", partly, kills)
+	if partly == 0 {
+		t.Error("no kill came while runs were made")
+	}
+}
+
+// TestResumeAfterKill: SIGKILL at any moment loses at most the runs at hand.
+func TestResumeAfterKill(t *testing.T) {
+	inFolder(t, map[string]string{"small.yaml": small})
+	killAndResume(t, "small.yaml", 6)
+}
+
+// TestShards: the folders of two shards, copied together, give the same summary as one
+// run, and each shard says what it lacks.
+func TestShards(t *testing.T) {
+	inFolder(t, map[string]string{"small.yaml": small})
+	for _, args := range [][]string{
+		{"-o", "whole"}, {"-o", "one", "--shard", "1/2"}, {"-o", "two", "--shard", "2/2"},
+	} {
+		r := command(t, t.Context(), append([]string{"compare", "small.yaml"}, args...)...)
+		if r.code != exitDone {
+			t.Fatalf("%v: exit %d\n%s", args, r.code, r.stderr)
+		}
+	}
+	for _, sub := range []string{"tasks", "states"} {
+		if err := os.CopyFS(filepath.Join("one", sub), os.DirFS(filepath.Join("two", sub))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := command(t, t.Context(), "compare", "small.yaml", "-o", "one")
+	if r.code != exitDone || !strings.Contains(r.stderr, "38 of 38 runs were there already") {
+		t.Fatalf("exit %d\n%s", r.code, r.stderr)
+	}
+	if summaryOf(t, "whole") != summaryOf(t, "one") {
+		t.Error("the merged shards have another summary")
+	}
+	for _, bad := range []string{"0/2", "3/2", "2", "a/b", "1/0"} {
+		if r := command(t, t.Context(), "compare", "small.yaml", "--shard", bad); r.code != exitRequest {
+			t.Errorf("--shard %s: exit %d\n%s", bad, r.code, r.stderr)
+		}
+	}
+}
