@@ -85,7 +85,7 @@ func symbol(name string) string {
 func densityFigure(run *Run, m *transformer.Model, b int, file string) figure {
 	states := run.Trajectory.States
 	ends := []int{0, len(states) - 1}
-	names := m.Blocks[b].Block.Parameters()
+	names := m.Parameters(b)
 	columns := shownSlices(run.Depth)
 	picked := make([][]*grid.Density, len(ends))
 	for i, s := range ends {

@@ -106,7 +106,7 @@ func readAtoms(arrays []grid.Array, m *transformer.Model, layers, times int) ([]
 	var dims, counts []int
 	var theta, weight []grid.Array
 	for i, prefix := range blockPrefixes(m) {
-		dim := len(m.Blocks[i].Block.Parameters())
+		dim := len(m.Parameters(i))
 		w, ok := grid.FindArray(arrays, prefix+"weight")
 		if !ok || len(w.Shape) != 2 || w.Shape[0] != layers {
 			return nil, fmt.Errorf("%sweight: shape %v: want [%d, M]", prefix, w.Shape, layers)

@@ -45,7 +45,7 @@ func densityWords(run *Run, m *transformer.Model, b int) []string {
 	if w := wordsOf(m.Blocks[b].Block); w.reading != "" {
 		out = append(out, w.reading)
 	}
-	names := mapped(m.Blocks[b].Block.Parameters(), symbol)
+	names := mapped(m.Parameters(b), symbol)
 	states := run.Trajectory.States
 	first, last := states[0][b*run.Depth:(b+1)*run.Depth], states[len(states)-1][b*run.Depth:(b+1)*run.Depth]
 	var moves []string

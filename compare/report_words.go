@@ -135,7 +135,7 @@ func setup(r *Result) []term {
 	for i, c := range m.Blocks {
 		text := wordsOf(c.Block).formula
 		if text == "" {
-			text = "parameters (" + strings.Join(mapped(c.Block.Parameters(), symbol), ", ") + ")"
+			text = "parameters (" + strings.Join(mapped(m.Parameters(i), symbol), ", ") + ")"
 		}
 		if o := settings(c.Block); o != "" {
 			text += "; " + o
@@ -147,7 +147,7 @@ func setup(r *Result) []term {
 		if len(c.Axes) > 0 {
 			var axes []string
 			for k, a := range c.Axes {
-				axes = append(axes, fmt.Sprintf("%s ∈ [%s, %s]", symbol(c.Block.Parameters()[k]), plain(a.Lo), plain(a.Hi)))
+				axes = append(axes, fmt.Sprintf("%s ∈ [%s, %s]", symbol(m.Parameters(i)[k]), plain(a.Lo), plain(a.Hi)))
 			}
 			text += " Box: " + strings.Join(axes, ", ") + "."
 		}

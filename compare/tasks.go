@@ -85,8 +85,8 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 	if m.Continuous {
 		run.ID += "-continuous"
 	}
-	for _, b := range m.Blocks {
-		run.Nodes = max(run.Nodes, power(c.Nodes, len(b.Block.Parameters())))
+	for i := range m.Blocks {
+		run.Nodes = max(run.Nodes, power(c.Nodes, len(m.Parameters(i))))
 	}
 	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
 		r := run

@@ -94,7 +94,7 @@ func checkModel(m *transformer.Model) {
 		panic("finite: the model has no layer or no block; use Model.Validate")
 	}
 	for i, b := range m.Blocks {
-		if p := len(b.Block.Parameters()); b.Initial == nil || b.Initial.Dim() != p {
+		if p := len(m.Parameters(i)); b.Initial == nil || b.Initial.Dim() != p {
 			panic(fmt.Sprintf("finite: the initial law of block %d does not have the block's %d coordinates; use Model.Validate", i, p))
 		}
 	}

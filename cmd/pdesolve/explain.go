@@ -22,7 +22,7 @@ func explain(e *experiment.Experiment, err error) error {
 	var wall *pde.WallError
 	if errors.As(err, &wall) {
 		i, _ := m.BlockOf(wall.Component)
-		return fmt.Errorf("%w\n%s; axis %d is its parameter %s", err, name(wall.Component), wall.Axis, m.Blocks[i].Block.Parameters()[wall.Axis])
+		return fmt.Errorf("%w\n%s; axis %d is its parameter %s", err, name(wall.Component), wall.Axis, m.Parameters(i)[wall.Axis])
 	}
 	var diverged *pde.DivergedError
 	if errors.As(err, &diverged) && diverged.Component >= 0 {

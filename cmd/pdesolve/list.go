@@ -38,6 +38,7 @@ var sections = []struct{ word, title string }{
 	{"inner solver", "inner solvers of jko (inner:)"},
 	{"block", "blocks of a transformer (blocks:)"},
 	{"law", "laws of the start (initial:)"},
+	{"loss", "losses of a Transformer's outputs (loss:)"},
 	{"dynamics", "training of finite networks (dynamics:)"},
 	{"energy", "energies of a classical flow (energy:)"},
 	{"exact solution", "classical flows with a known solution (exact:, verify --case)"},

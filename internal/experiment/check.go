@@ -42,9 +42,6 @@ func (e *Experiment) check() {
 	if len(d.errs) == 0 {
 		e.checkMemory()
 	}
-	if len(d.errs) == 0 && e.Transformer != nil {
-		e.loadPrompts()
-	}
 	if len(d.errs) == 0 {
 		e.checkWhole()
 	}
@@ -136,11 +133,35 @@ func (e *Experiment) checkTransformer() {
 	if len(t.Blocks) == 0 {
 		d.failAt("transformer.blocks", "empty: want a list of %s", strings.Join(families[blockType].names(), ", "))
 	}
+	e.checkRead()
+	if e.loadPrompts(); t.Prompts.loaded == nil {
+		return
+	}
+	m, _ := e.Model()
 	for i := range t.Blocks {
 		b, path := &t.Blocks[i], e.componentPath(i)
-		e.checkStart(child(path, "initial"), child(path, "grid"), b.Initial, b.Grid, b.Block.Parameters(), e.needsGrid())
+		e.checkStart(child(path, "initial"), child(path, "grid"), b.Initial, b.Grid, m.Parameters(i), e.needsGrid())
 	}
 }
+
+// checkRead reports outputs that are given twice.
+func (e *Experiment) checkRead() {
+	d, r := e.reading, &e.Transformer.Read
+	const path = "transformer.read"
+	switch given := func(key string) bool { return d.at[child(path, key)] != nil }; {
+	case r.Mean && given("token"):
+		d.failAt(path+".token", "given beside mean: true: want the mean over all tokens, or one of them")
+	case given("weights") && given("classes"):
+		d.failAt(path+".classes", "given beside weights: want weights, or classes whose weights are drawn")
+	case given("coordinate") && (given("weights") || given("classes")):
+		d.failAt(path+".coordinate", "given beside weights or classes, which take its place")
+	case r.Classes < 0 || given("classes") && r.Classes < 2 || r.Classes > maxClasses:
+		d.failAt(path+".classes", "%d: want 2 to %d classes", r.Classes, maxClasses)
+	}
+}
+
+// maxClasses bounds the outputs of a prompt.
+const maxClasses = 100000
 
 // checkTemperature reports a temperature below 0, and solvers that move particles
 // beside one above 0.

@@ -102,7 +102,7 @@ func (e *Experiment) parts() []part {
 	m, _ := e.Model()
 	var all []part
 	for i, b := range m.Blocks {
-		all = append(all, part{b.Axes, len(b.Block.Parameters()), float64(m.Depth), child(e.componentPath(i), "grid")})
+		all = append(all, part{b.Axes, len(m.Parameters(i)), float64(m.Depth), child(e.componentPath(i), "grid")})
 	}
 	return all
 }

@@ -33,13 +33,15 @@ type Experiment struct {
 
 // Transformer describes the model and its training data.
 type Transformer struct {
-	Depth       Depth       `yaml:"depth"`       // number of residual layers L, or the word continuous; default 8
-	Slices      int         `yaml:"slices"`      // depth slices of continuous depth; default 16
-	Decay       float64     `yaml:"decay"`       // λ, weight of the L2 regulariser; default 0
-	Temperature float64     `yaml:"temperature"` // σ, weight of the entropy (noise); default 0; above 0 only for schemes on a grid
-	Prompts     Prompts     `yaml:"prompts"`     // required
-	Read        Read        `yaml:"read"`        // which entry is compared with the label
-	Blocks      []Component `yaml:"blocks"`      // applied in this order in every layer; at least one
+	Depth       Depth            `yaml:"depth"`       // number of residual layers L, or the word continuous; default 8
+	Slices      int              `yaml:"slices"`      // depth slices of continuous depth; default 16
+	Decay       float64          `yaml:"decay"`       // λ, weight of the L2 regulariser; default 0
+	Temperature float64          `yaml:"temperature"` // σ, weight of the entropy (noise); default 0; above 0 only for schemes on a grid
+	Prompts     Prompts          `yaml:"prompts"`     // required
+	Read        Read             `yaml:"read"`        // which functions of the last tokens are compared with the label
+	Loss        transformer.Loss `yaml:"loss"`        // what an output costs beside its label; default squared
+	Step        Step             `yaml:"step"`        // duration of a block's residual step: half, dt/2 as in the paper, or full, dt; default half
+	Blocks      []Component      `yaml:"blocks"`      // applied in this order in every layer; at least one
 }
 
 // Prompts says where the training data come from. Exactly one field is set.
@@ -51,11 +53,14 @@ type Prompts struct {
 	loaded *transformer.Prompts
 }
 
-// Read selects the entry of the last layer's tokens that is compared with the
-// label.
+// Read says which linear functions of the last layer's tokens are the outputs.
 type Read struct {
-	Token      Index `yaml:"token"`      // from 0, or the word last; default last
-	Coordinate Index `yaml:"coordinate"` // from 0, or the word last; default last
+	Token      Index       `yaml:"token"`      // from 0, or the word last; default last
+	Mean       bool        `yaml:"mean"`       // the mean over all tokens in place of one
+	Coordinate Index       `yaml:"coordinate"` // from 0, or the word last; default last
+	Weights    [][]float64 `yaml:"weights"`    // in place of coordinate: a row of weights of all coordinates for each output
+	Classes    int         `yaml:"classes"`    // in place of coordinate: the number of outputs, whose weights are drawn, normal of variance 1/D
+	Seed       uint64      `yaml:"seed"`       // of the weights of classes
 }
 
 // Component is one block of the model. In a file the block's own options stand
@@ -93,7 +98,7 @@ func defaults() *Experiment {
 }
 
 func defaultTransformer() Transformer {
-	return Transformer{Depth: Depth{Layers: 8}, Slices: 16, Read: Read{Token: Last, Coordinate: Last}}
+	return Transformer{Depth: Depth{Layers: 8}, Slices: 16, Step: stepHalf, Loss: new(transformer.Squared), Read: Read{Token: Last, Coordinate: Last}}
 }
 
 func defaultFinite() Finite {

@@ -39,6 +39,7 @@ var families = map[reflect.Type]family{
 	reflect.TypeFor[exact.Solution]():     of(exact.Solutions),
 	reflect.TypeFor[pde.JKOInner]():       of(pde.JKOInners),
 	reflect.TypeFor[transformer.Block]():  of(transformer.Blocks),
+	reflect.TypeFor[transformer.Loss]():   of(transformer.Losses),
 	reflect.TypeFor[finite.Dynamics]():    of(finite.Kinds),
 	reflect.TypeFor[compare.Inquiry]():    of(compare.Inquiries),
 	reflect.TypeFor[transport.Distance](): of(transport.Distances),
@@ -106,6 +107,10 @@ func (d *decoder) named(n ast.Node, word string, names []string, path string) (s
 // blockType is the interface of the blocks of a model.
 var blockType = reflect.TypeFor[transformer.Block]()
 
+// shownDim is the number of coordinates of a token for which a Member shows the
+// parameters of a block.
+const shownDim = 2
+
 // Member is a registered description and its options.
 type Member struct {
 	Name       string   `json:"name"`
@@ -118,13 +123,13 @@ type Member struct {
 type summarised interface{ Summary() string }
 
 // Members returns what a file or a flag can name, by the family's word in messages:
-// block, distance, dynamics, energy, inner solver, kernel, law, solver.
+// block, distance, dynamics, energy, inner solver, kernel, law, loss, solver.
 func Members() map[string][]Member {
 	all := map[string][]Member{}
 	add := func(word, name string, m any) {
 		x := Member{Name: name}
 		if b, ok := m.(transformer.Block); ok {
-			x.Parameters = b.Parameters()
+			x.Parameters = b.Parameters(shownDim)
 		}
 		if s, ok := m.(summarised); ok {
 			x.Summary = s.Summary()

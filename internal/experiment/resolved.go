@@ -151,6 +151,23 @@ func (t Transformer) encode() any {
 	return slices.DeleteFunc(m, func(i item) bool { return i.Key == "slices" })
 }
 
+// encode leaves out what another field takes the place of.
+func (r Read) encode() any {
+	m := mapping{entry("token", encodeValue(reflect.ValueOf(r.Token)))}
+	if r.Mean {
+		m = mapping{entry("mean", true)}
+	}
+	switch {
+	case len(r.Weights) > 0:
+		m = append(m, entry("weights", encodeValue(reflect.ValueOf(r.Weights))))
+	case r.Classes > 0:
+		m = append(m, entry("classes", r.Classes), entry("seed", r.Seed))
+	default:
+		m = append(m, entry("coordinate", encodeValue(reflect.ValueOf(r.Coordinate))))
+	}
+	return compact(m)
+}
+
 func (c Component) encode() any {
 	options := encodeStruct(reflect.Indirect(reflect.ValueOf(c.Block)))
 	type own Component

@@ -68,6 +68,29 @@ func (x Index) encode() any {
 	return int(x)
 }
 
+// Step is the duration of a residual step.
+type Step string
+
+const (
+	stepHalf Step = "half"
+	stepFull Step = "full"
+)
+
+func (x *Step) decode(d *decoder, n ast.Node, path string) {
+	s, ok := n.(*ast.StringNode)
+	if !ok || s.Value != string(stepHalf) && s.Value != string(stepFull) {
+		d.fail(n, path, "%s: want half (dt/2, as in the paper) or full (dt)", describe(n))
+		return
+	}
+	*x = Step(s.Value)
+}
+
+func (x Step) encode() any { return string(x) }
+
+func (r *Read) readout() transformer.Readout {
+	return transformer.Readout{Token: int(r.Token), Mean: r.Mean, Coordinate: int(r.Coordinate), Weights: r.Weights}
+}
+
 // plain is Transformer without its methods.
 type plain Transformer
 

@@ -39,7 +39,10 @@ func (e *Experiment) Model() (m transformer.Model, ok bool) {
 	m = transformer.Model{
 		Depth: t.Depth.Layers, Continuous: t.Depth.Continuous, Decay: t.Decay,
 		Temperature: t.Temperature, Prompts: t.Prompts.loaded,
-		Read: transformer.Readout{Token: int(t.Read.Token), Coordinate: int(t.Read.Coordinate)},
+		Read: t.Read.readout(), Loss: t.Loss, FullStep: t.Step == stepFull,
+	}
+	if t.Read.Classes > 0 && m.Prompts != nil {
+		m.Read.Weights = transformer.DrawWeights(t.Read.Classes, m.Prompts.Dim, t.Read.Seed)
 	}
 	if m.Continuous {
 		m.Depth = t.Slices

@@ -8,10 +8,12 @@ import (
 
 // ensembleEnergy is a Model bound to the shape of an ensemble.
 type ensembleEnergy struct {
-	*network
-	decay float64
-	dim   []int       // parameters of an atom of each component
-	coef  [][]float64 // weight·v of each component's atoms
+	*learner
+	decay  float64
+	dim    []int       // parameters of an atom of each component
+	linear []int       // how many of them, the last ones, each block is linear in
+	coef   [][]float64 // weight·v of each component's atoms
+	grad   []float64   // where derivatives are gathered
 }
 
 var _ pde.Learner = (*ensembleEnergy)(nil)
@@ -34,47 +36,47 @@ func (m *Model) BindAtoms(shape *pde.Ensemble) (pde.AtomFunctional, error) {
 			len(shape.Component), m.Components(), len(m.Blocks), m.Depth)
 	}
 	e := &ensembleEnergy{decay: m.Decay, dim: m.Dims()}
+	for _, b := range m.Blocks {
+		e.linear = append(e.linear, b.Block.linear(m.Prompts.Dim))
+	}
 	nodes := make([][]int, len(m.Blocks))
 	for c, a := range shape.Component {
 		i, k := m.BlockOf(c)
 		if a.Dim != e.dim[c] || a.N < 1 {
 			return nil, fmt.Errorf("transformer: %w", m.blockError(i, fmt.Errorf(
-				"layer %d has %d atoms of %d parameters: want at least one of %v", k, a.N, a.Dim, m.Blocks[i].Block.Parameters())))
+				"layer %d has %d atoms of %d parameters: want at least one of %s", k, a.N, a.Dim, nameList(m.Parameters(i)))))
 		}
 		nodes[i] = append(nodes[i], a.N)
-		e.coef = append(e.coef, make([]float64, a.N))
+		e.coef = append(e.coef, make([]float64, e.linear[i]*a.N))
 	}
-	e.network = newNetwork(m, nodes, nil)
+	e.learner = newLearner(m, nodes, nil, e.collect)
 	return e, nil
 }
 
-// Weight returns 1/L.
-func (e *ensembleEnergy) Weight(int) float64 { return 1 / float64(e.depth) }
-
-// Reading returns the risk and the outputs of the last evaluation.
-func (e *ensembleEnergy) Reading() (float64, []float64) { return e.risk, e.output }
-
 // Value returns Q.
 func (e *ensembleEnergy) Value(a *pde.Ensemble) float64 {
-	e.load(a)
+	e.loadAtoms(a)
 	return e.run(false) + e.regulariser(a)
 }
 
-// load gives the atoms to the kernels.
-func (e *ensembleEnergy) load(a *pde.Ensemble) {
+// loadAtoms gives the atoms to the kernels.
+func (e *ensembleEnergy) loadAtoms(a *pde.Ensemble) {
 	if len(a.Component) != len(e.dim) {
 		panic("transformer: ensemble of another shape than bound")
 	}
 	for c := range a.Component {
 		s, coef := &a.Component[c], e.coef[c]
-		if s.Dim != e.dim[c] || s.N != len(coef) {
+		if s.Dim != e.dim[c] || s.N*e.linear[c/e.depth] != len(coef) {
 			panic("transformer: ensemble of another shape than bound")
 		}
-		v := s.Coordinate(s.Dim - 1)
-		for m, w := range s.Weight {
-			coef[m] = w * v[m]
+		i, k := c/e.depth, c%e.depth
+		at := nodes{a: s.Theta[:len(s.Theta)-len(coef)], v: s.Theta[len(s.Theta)-len(coef):], coef: coef, weight: s.Weight}
+		for v := at.v; len(v) > 0; v, coef = v[s.N:], coef[s.N:] {
+			for m, w := range s.Weight {
+				coef[m] = w * v[m]
+			}
 		}
-		e.kernels[c/e.depth].load(c%e.depth, s.Theta[:(s.Dim-1)*s.N], coef)
+		e.load(i, k, at)
 	}
 }
 
@@ -96,30 +98,30 @@ func (e *ensembleEnergy) regulariser(a *pde.Ensemble) float64 {
 	return 0.5 * e.decay * sum / float64(e.depth)
 }
 
-// Gradient writes ∇Ψ = (½ v ∂ψ/∂a + λa, ½ψ + λv) of every atom to grad.
+// Gradient writes ∇Ψ = (½ ∂/∂a ⟨v, ψ⟩ + λa, ½ψ + λv) of every atom to grad.
 func (e *ensembleEnergy) Gradient(grad []float64, a *pde.Ensemble) float64 {
 	if len(grad) != len(a.Theta) {
 		panic("transformer: Gradient: grad and e.Theta differ in length")
 	}
-	e.load(a)
+	e.loadAtoms(a)
+	clear(grad)
+	e.grad = grad
 	value := e.run(true) + e.regulariser(a)
-	half, at := 0.5*e.scale(), 0
-	for c := range a.Component {
-		s := &a.Component[c]
-		psi, slope := e.kernels[c/e.depth].result(c % e.depth)
-		g := grad[at : at+len(s.Theta)]
-		at += len(s.Theta)
-		v := s.Coordinate(s.Dim - 1)
-		for d := range s.Dim - 1 {
-			gd, sd, x := g[d*s.N:][:s.N], slope[d*s.N:][:s.N], s.Coordinate(d)
-			for m := range gd {
-				gd[m] = half*v[m]*sd[m] + e.decay*x[m]
-			}
-		}
-		gv := g[(s.Dim-1)*s.N:]
-		for m := range gv {
-			gv[m] = half*psi[m] + e.decay*v[m]
-		}
+	scale := e.scale()
+	for i, x := range a.Theta {
+		grad[i] = scale*grad[i] + e.decay*x
 	}
 	return value
+}
+
+// collect adds what the kernels have gathered to grad.
+func (e *ensembleEnergy) collect(w *network) {
+	at := 0
+	for c, dim := range e.dim {
+		v := len(e.coef[c])
+		size := dim * (v / e.linear[c/e.depth])
+		g := e.grad[at : at+size]
+		w.kernels[c/e.depth].drain(c%e.depth, g[size-v:], g[:size-v])
+		at += size
+	}
 }

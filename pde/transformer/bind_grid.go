@@ -12,10 +12,11 @@ import (
 
 // gridEnergy is a Model bound to grids.
 type gridEnergy struct {
-	*network
+	*learner
 	decay float64
 	part  []*gridPart // of each component; components with equal grids share one
 	coef  [][]float64 // ∫ v ρ dv of each component's rows
+	node  [][]float64 // ψ of each component's rows
 
 	temperature float64
 	entropy     pde.Functional // of the temperature; nil if that is 0
@@ -72,17 +73,21 @@ func (m *Model) Bind(grids []*grid.Grid) (pde.Functional, error) {
 	nodes, fixed := make([][]int, len(m.Blocks)), make([][][]float64, len(m.Blocks))
 	for c, g := range grids {
 		i, _ := m.BlockOf(c)
-		names := m.Blocks[i].Block.Parameters()
+		names := m.Parameters(i)
+		if err := m.wantGrid(i); err != nil {
+			return nil, fmt.Errorf("transformer: %w", m.blockError(i, err))
+		}
 		if g.Dim() != len(names) {
 			return nil, fmt.Errorf("transformer: %w", m.blockError(i, fmt.Errorf("a grid of %d axes: want %d, for %v", g.Dim(), len(names), names)))
 		}
 		part := e.sharedPart(g)
 		e.part = append(e.part, part)
 		e.coef = append(e.coef, make([]float64, len(part.square)))
+		e.node = append(e.node, make([]float64, len(part.square)))
 		nodes[i] = append(nodes[i], len(part.square))
 		fixed[i] = append(fixed[i], part.nodes)
 	}
-	e.network = newNetwork(m, nodes, fixed)
+	e.learner = newLearner(m, nodes, fixed, e.collect)
 	if err := e.heat(m.Temperature, grids); err != nil {
 		return nil, fmt.Errorf("transformer: temperature: %w", err)
 	}
@@ -109,15 +114,9 @@ func (e *gridEnergy) Dependence() pde.Dependence {
 // Diffusivity returns the temperature; see pde.Diffusive.
 func (e *gridEnergy) Diffusivity(int) float64 { return e.temperature }
 
-// Weight returns 1/L.
-func (e *gridEnergy) Weight(int) float64 { return 1 / float64(e.depth) }
-
-// Reading returns the risk and the outputs of the last evaluation.
-func (e *gridEnergy) Reading() (float64, []float64) { return e.risk, e.output }
-
 // Value returns Q with all integrals by the midpoint rule on the cells.
 func (e *gridEnergy) Value(rho pde.State) float64 {
-	e.load(rho)
+	e.loadMoments(rho)
 	q := e.run(false) + e.regulariser(rho)
 	if e.entropy != nil {
 		q += e.entropy.Value(rho) / float64(e.depth)
@@ -125,8 +124,8 @@ func (e *gridEnergy) Value(rho pde.State) float64 {
 	return q
 }
 
-// load gives the moments of the densities to the kernels.
-func (e *gridEnergy) load(rho pde.State) {
+// loadMoments gives the moments of the densities to the kernels.
+func (e *gridEnergy) loadMoments(rho pde.State) {
 	if len(rho) != len(e.part) {
 		panic("transformer: state with another number of components than bound")
 	}
@@ -138,7 +137,15 @@ func (e *gridEnergy) load(rho pde.State) {
 		for r := range e.coef[c] {
 			e.coef[c][r] = volume * floats.Dot(values[r*n:(r+1)*n], part.v)
 		}
-		e.kernels[c/e.depth].load(c%e.depth, part.nodes, e.coef[c])
+		e.load(c/e.depth, c%e.depth, nodes{a: part.nodes, coef: e.coef[c]})
+		clear(e.node[c])
+	}
+}
+
+// collect adds what the kernels have gathered to ψ.
+func (e *gridEnergy) collect(w *network) {
+	for c, psi := range e.node {
+		w.kernels[c/e.depth].drain(c%e.depth, psi, nil)
 	}
 }
 
@@ -165,20 +172,19 @@ func (e *gridEnergy) Variation(psi pde.Field, rho pde.State) float64 {
 	if len(psi) != len(e.part) {
 		panic("transformer: field with another number of components than bound")
 	}
-	e.load(rho)
+	e.loadMoments(rho)
 	value := e.run(true) + e.regulariser(rho)
-	half, decay := 0.5*e.scale(), 0.5*e.decay
+	scale, decay := e.scale(), 0.5*e.decay
 	for c, part := range e.part {
 		if len(psi[c]) != part.grid.Len() {
 			panic("transformer: field on another grid than bound")
 		}
-		node, _ := e.kernels[c/e.depth].result(c % e.depth)
 		n := len(part.v)
 		v, v2 := part.v, part.v2[:n]
-		for r, x := range node {
+		for r, x := range e.node[c] {
 			row := psi[c][r*n : (r+1)*n]
 			row = row[:len(v)]
-			base, slope := decay*part.square[r], half*x
+			base, slope := decay*part.square[r], scale*x
 			for j := range v {
 				row[j] = base + slope*v[j] + decay*v2[j]
 			}

@@ -9,7 +9,7 @@ import "gonum.org/v1/gonum/floats"
 //
 // all n tokens included. Alone, with one initial law for all layers, it has an exact
 // solution (benchmark B).
-type LinearScalar struct{}
+type LinearScalar struct{ onPairs }
 
 func init() { Blocks.Add("linear-scalar", func() Block { return new(LinearScalar) }) }
 
@@ -17,19 +17,14 @@ func init() { Blocks.Add("linear-scalar", func() Block { return new(LinearScalar
 func (*LinearScalar) Name() string { return "linear-scalar" }
 
 // Parameters returns a and v.
-func (*LinearScalar) Parameters() []string { return []string{"a", "v"} }
+func (*LinearScalar) Parameters(int) []string { return []string{"a", "v"} }
 
 // Validate returns nil.
 func (*LinearScalar) Validate() error { return nil }
 
-func (*LinearScalar) fits(p *Prompts) error { return wantPairs(p) }
-
-func (*LinearScalar) moves(coordinate int) bool { return coordinate == 1 }
-
 func (*LinearScalar) kernel(s kernelShape) kernel {
 	k := &linearScalar{kernelShape: s}
-	k.gain, k.sum, k.at = make([]float64, len(s.nodes)), make([]float64, len(s.nodes)), make([][]float64, len(s.nodes))
-	k.psi, k.slope = s.accumulators(1)
+	k.gain, k.sum, k.at = make([]float64, len(s.nodes)), make([]float64, len(s.nodes)), make([]nodes, len(s.nodes))
 	return k
 }
 
@@ -37,14 +32,13 @@ func (*LinearScalar) kernel(s kernelShape) kernel {
 // ψ_m = a_m·sum_k.
 type linearScalar struct {
 	kernelShape
-	x          []float64   // of the current prompt
-	at         [][]float64 // a of each slice
-	gain, sum  []float64
-	psi, slope [][]float64
+	x         []float64 // of the current prompt
+	at        []nodes   // of each slice
+	gain, sum []float64
 }
 
-func (l *linearScalar) load(k int, nodes, coef []float64) {
-	l.at[k], l.gain[k], l.sum[k] = nodes, floats.Dot(coef, nodes), 0
+func (l *linearScalar) load(k int, at nodes) {
+	l.at[k], l.gain[k], l.sum[k] = at, floats.Dot(at.coef, at.a), 0
 }
 
 func (l *linearScalar) begin(b int) { l.x = l.tokens[b][:l.prompts.N] }
@@ -66,10 +60,10 @@ func (l *linearScalar) backward(dst []float64, slot int, z, p []float64) {
 
 func (l *linearScalar) end() {}
 
-func (l *linearScalar) result(k int) (psi, slope []float64) {
-	floats.ScaleTo(l.psi[k], l.sum[k], l.at[k])
-	for m := range l.slope[k] {
-		l.slope[k][m] = l.sum[k]
+func (l *linearScalar) drain(k int, psi, slope []float64) {
+	floats.AddScaled(psi, l.sum[k], l.at[k].a)
+	if slope != nil {
+		floats.AddScaled(slope, l.sum[k], l.at[k].v)
 	}
-	return l.psi[k], l.slope[k]
+	l.sum[k] = 0
 }

@@ -11,6 +11,8 @@ import (
 //
 //	h(Z, w)_i = e_y u σ(ω y_i).
 type MLPLabel struct {
+	onPairs
+
 	// Activation is σ: "tanh" (the default, also of "") or "logistic",
 	// 1/(1 + e^{−x}).
 	Activation string `yaml:"activation"`
@@ -22,7 +24,7 @@ func init() { Blocks.Add("mlp-label", func() Block { return &MLPLabel{Activation
 func (*MLPLabel) Name() string { return "mlp-label" }
 
 // Parameters returns omega and u.
-func (*MLPLabel) Parameters() []string { return []string{"omega", "u"} }
+func (*MLPLabel) Parameters(int) []string { return []string{"omega", "u"} }
 
 // Validate reports an unknown activation.
 func (b *MLPLabel) Validate() error {
@@ -30,9 +32,8 @@ func (b *MLPLabel) Validate() error {
 	return err
 }
 
-func (*MLPLabel) fits(p *Prompts) error { return wantPairs(p) }
-
-func (*MLPLabel) moves(coordinate int) bool { return coordinate == 1 }
+// holds returns false: tokens enter by y alone.
+func (*MLPLabel) holds(int) bool { return false }
 
 func (b *MLPLabel) kernel(s kernelShape) kernel {
 	a, err := activationNamed(b.Activation)
@@ -40,7 +41,7 @@ func (b *MLPLabel) kernel(s kernelShape) kernel {
 		panic("transformer: mlp-label: " + err.Error())
 	}
 	k := &mlpLabel{kernelShape: s, activation: a}
-	k.at, k.coef, k.lift = make([][]float64, len(s.nodes)), make([][]float64, len(s.nodes)), make([][]float64, len(s.nodes))
+	k.at, k.lift = make([]nodes, len(s.nodes)), make([][]float64, len(s.nodes))
 	largest := 0
 	for i, m := range s.nodes {
 		k.lift[i] = make([]float64, m)
@@ -58,16 +59,16 @@ func (b *MLPLabel) kernel(s kernelShape) kernel {
 type mlpLabel struct {
 	kernelShape
 	activation activation
-	at, coef   [][]float64 // ω and coefficients of each slice
+	at         []nodes     // of each slice
 	lift       [][]float64 // coef·ω of each slice
 	sigma      [][]float64 // of each slot: token i, node m at i·M+m
 	work       []float64
 	psi, slope [][]float64
 }
 
-func (l *mlpLabel) load(k int, nodes, coef []float64) {
-	l.at[k], l.coef[k] = nodes, coef
-	floats.MulTo(l.lift[k], coef, nodes)
+func (l *mlpLabel) load(k int, at nodes) {
+	l.at[k] = at
+	floats.MulTo(l.lift[k], at.coef, at.a)
 	clear(l.psi[k])
 	clear(l.slope[k])
 }
@@ -78,12 +79,12 @@ func (l *mlpLabel) forward(dst []float64, slot int, z []float64) {
 	n, k, sigma := l.prompts.N, l.slots[slot], l.sigma[slot]
 	m := l.kernelShape.nodes[k]
 	for i, y := range z[n:] {
-		floats.ScaleTo(sigma[i*m:(i+1)*m], y, l.at[k])
+		floats.ScaleTo(sigma[i*m:(i+1)*m], y, l.at[k].a)
 	}
 	l.activation.value(sigma, sigma)
 	clear(dst[:n])
 	for i := range n {
-		dst[n+i] = simd.Dot(l.coef[k], sigma[i*m:(i+1)*m])
+		dst[n+i] = simd.Dot(l.at[k].coef, sigma[i*m:(i+1)*m])
 	}
 }
 
@@ -108,4 +109,6 @@ func (l *mlpLabel) backward(dst []float64, slot int, z, p []float64) {
 
 func (l *mlpLabel) end() {}
 
-func (l *mlpLabel) result(k int) (psi, slope []float64) { return l.psi[k], l.slope[k] }
+func (l *mlpLabel) drain(k int, psi, slope []float64) {
+	drainScalar(psi, slope, l.at[k].v, l.psi[k], l.slope[k])
+}

@@ -9,7 +9,7 @@ import "gonum.org/v1/gonum/floats"
 //
 // a Nadaraya–Watson regression of y on x whose bandwidth is set by a. There is no
 // factor 1/√d.
-type SoftmaxScalar struct{}
+type SoftmaxScalar struct{ onPairs }
 
 func init() { Blocks.Add("softmax-scalar", func() Block { return new(SoftmaxScalar) }) }
 
@@ -17,19 +17,15 @@ func init() { Blocks.Add("softmax-scalar", func() Block { return new(SoftmaxScal
 func (*SoftmaxScalar) Name() string { return "softmax-scalar" }
 
 // Parameters returns a and v.
-func (*SoftmaxScalar) Parameters() []string { return []string{"a", "v"} }
+func (*SoftmaxScalar) Parameters(int) []string { return []string{"a", "v"} }
 
 // Validate returns nil.
 func (*SoftmaxScalar) Validate() error { return nil }
 
-func (*SoftmaxScalar) fits(p *Prompts) error { return wantPairs(p) }
-
-func (*SoftmaxScalar) moves(coordinate int) bool { return coordinate == 1 }
-
 func (*SoftmaxScalar) kernel(s kernelShape) kernel {
 	n, slices := s.prompts.N, len(s.nodes)
 	k := &softmaxScalar{kernelShape: s, table: make([]*softmaxTable, slices), fill: s.fixed == nil}
-	k.at, k.coef = make([][]float64, slices), make([][]float64, slices)
+	k.at = make([]nodes, slices)
 	k.mix, k.pull = make([]float64, slices*n*n), make([]float64, slices*n*n)
 	k.row, k.work = make([]float64, n), make([]float64, 3*panel)
 	k.psi, k.slope = s.accumulators(1)
@@ -70,19 +66,19 @@ func fixedTables(nodes [][]float64, x []float64) []*softmaxTable {
 // only gather G = Σ κ yᵀ, from which end has ψ_m = ⟨G, P(a_m)⟩.
 type softmaxScalar struct {
 	kernelShape
-	fill     bool              // tables are filled for every prompt (atoms), not once (grids)
-	table    []*softmaxTable   // of each slice, for the current prompt
-	cache    [][]*softmaxTable // of each prompt and slice, where nodes are fixed
-	x        []float64         // of the current prompt
-	at, coef [][]float64       // a and coefficients of each slice
+	fill  bool              // tables are filled for every prompt (atoms), not once (grids)
+	table []*softmaxTable   // of each slice, for the current prompt
+	cache [][]*softmaxTable // of each prompt and slice, where nodes are fixed
+	x     []float64         // of the current prompt
+	at    []nodes           // of each slice
 
 	mix, pull  []float64 // K and G of each slice, row-major
 	row, work  []float64
 	psi, slope [][]float64
 }
 
-func (s *softmaxScalar) load(k int, nodes, coef []float64) {
-	s.at[k], s.coef[k] = nodes, coef
+func (s *softmaxScalar) load(k int, at nodes) {
+	s.at[k] = at
 	clear(s.psi[k])
 	clear(s.slope[k])
 }
@@ -93,16 +89,16 @@ func (s *softmaxScalar) begin(b int) {
 	clear(s.pull)
 	for k := range s.table {
 		if s.fill {
-			s.table[k].fill(s.at[k], s.x)
+			s.table[k].fill(s.at[k].a, s.x)
 		} else {
 			s.table[k] = s.cache[b][k]
 		}
 		mix := s.mix[k*n*n : (k+1)*n*n]
-		s.table[k].mix(mix, s.coef[k], s.work)
+		s.table[k].mix(mix, s.at[k].coef, s.work)
 		for _, m := range s.table[k].wild {
 			for i := range n {
-				stableSoftmax(s.row, s.at[k][m]*s.x[i], s.x)
-				floats.AddScaled(mix[i*n:(i+1)*n], s.coef[k][m], s.row)
+				stableSoftmax(s.row, s.at[k].a[m]*s.x[i], s.x)
+				floats.AddScaled(mix[i*n:(i+1)*n], s.at[k].coef[m], s.row)
 			}
 		}
 	}
@@ -152,7 +148,7 @@ func (s *softmaxScalar) end() {
 func (s *softmaxScalar) gatherWild(k, m int, g []float64) {
 	n := s.prompts.N
 	for i, xi := range s.x {
-		stableSoftmax(s.row, s.at[k][m]*xi, s.x)
+		stableSoftmax(s.row, s.at[k].a[m]*xi, s.x)
 		gi := g[i*n : (i+1)*n]
 		value, mean := floats.Dot(gi, s.row), floats.Dot(s.x, s.row)
 		s.psi[k][m] += value
@@ -165,4 +161,6 @@ func (s *softmaxScalar) gatherWild(k, m int, g []float64) {
 	}
 }
 
-func (s *softmaxScalar) result(k int) (psi, slope []float64) { return s.psi[k], s.slope[k] }
+func (s *softmaxScalar) drain(k int, psi, slope []float64) {
+	drainScalar(psi, slope, s.at[k].v, s.psi[k], s.slope[k])
+}

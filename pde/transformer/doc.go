@@ -5,21 +5,21 @@
 // # Equations
 //
 // A prompt is n tokens z_1, …, z_n ∈ R^D with a label; μ is the empirical measure of
-// B prompts. A block g is f(Z, θ) with parameters θ = (a, v) and is linear in v, the
-// last of them: g(Z, θ) = v φ(Z, a). With L = Depth, dt = 1/L and one law ρ_{i,k} per
+// B prompts. A block is g(Z, θ) with parameters θ = (a, v) and is linear in v, one or
+// more of them, the last: g(Z, θ) = Σ_l v_l φ_l(Z, a). With L = Depth, dt = 1/L and one law ρ_{i,k} per
 // block i and layer k, the residual network is [G, §2]
 //
 //	Z ← Z + (dt/2) ∫ g_i(Z, θ) ρ_{i,k}(dθ),    i in order, k = 0, …, L−1,
 //
-// so that with M equal atoms per layer the integral is the mean over M heads. A
-// fixed entry of the last Z is the output, Read, and
+// so that with M equal atoms per layer the integral is the mean over M heads. Fixed
+// linear functions of the last Z are the outputs, Read, and
 //
-//	R = (1/B) Σ ½(Read − label)²,
+//	R = (1/B) Σ loss(Read, label),    loss = ½(Read − label)² in [G],
 //	Q = R + Σ_{i,k} (1/L) ∫ ((λ/2)|θ|² + σ log ρ_{i,k}) ρ_{i,k}(dθ),
 //	Ψ_{i,k}(θ) = ½ E_μ ⟨g_i(Z_k, θ), p_k⟩ + (λ/2)|θ|² + σ(log ρ_{i,k} + 1),
 //
 // with Ψ the first variation of Q divided by the weight 1/L of a slice and p the
-// adjoint, p = (Read − label) e_read at the end and propagated backwards by the
+// adjoint, the derivative of the loss by Z at the end and propagated backwards by the
 // transposed Jacobian of every step. The adjoint is that of the discrete steps, not
 // of their limit, so Ψ is the derivative of the Q that is computed, to rounding.
 //
@@ -39,7 +39,10 @@
 // weight_m·v_m of an atom, the moment ∫ v ρ dv of a row of cells. Forward and adjoint
 // passes are written once for (a_m, coefficient_m) and return ψ(a) = E⟨φ(Z, a), p⟩
 // and, for atoms, ∂ψ/∂a; then Ψ = ½ v ψ(a) + (λ/2)(|a|² + v²) everywhere. A density is
-// exactly the weighted atoms at its cell centers.
+// exactly the weighted atoms at its cell centers. That is for blocks that are linear in
+// one parameter and have at most grid.MaxDim; those with matrices have atoms only.
+//
+// With FullStep the residual steps are dt in place of dt/2, and ½ is 1 in all formulas.
 //
 // # Example
 //

@@ -3,15 +3,15 @@ package transformer
 // kernel is a Block bound to prompts and to the shape of its parameters: the
 // workspace that evaluates
 //
-//	F_k(Z) = Σ_m coef_m φ(Z, a_m)
+//	F_k(Z) = Σ_m Σ_l coef_lm φ_l(Z, a_m)
 //
-// over the nodes of slice k and its adjoint. Z holds one prompt, coordinate-major:
+// over the nodes of slice k and its adjoint, where the block is Σ_l v_l φ_l(Z, a). Z holds one prompt, coordinate-major:
 // coordinate d of token i is Z[d·N+i]. One evaluation of the energy calls
 //
 //	load(k, …) for every slice,
 //	per prompt b: begin(b), forward in the order of the depth plan, then, if a
 //	    gradient is wanted, backward in reverse order and end(),
-//	result(k) for every slice.
+//	after every few prompts: drain(k, …) for every slice.
 //
 // Calls of forward are numbered by slot, the position in kernelShape.slots;
 // backward with a slot sees what forward stored there.
@@ -20,26 +20,39 @@ package transformer
 // nodes in begin, and gathers in backward what end turns into ψ (block_softmax_scalar.go).
 // A block that depends on moving coordinates leaves begin empty and does it in forward,
 // keeping the per-node values of that slot for backward, which then adds to ψ directly
-// (block_mlp_label.go). Full-matrix attention, whose x moves, is of the second kind: forward
-// computes P from Z for every node and stores it by slot; backward writes the three
-// terms of (D_Z f)ᵀp to all coordinates of dst and adds to ψ.
+// (block_mlp_label.go). Blocks with matrices (block_softmax.go) keep nothing by slot: their
+// backward computes the values of a panel of nodes once more, which costs less than
+// memory would.
 type kernel interface {
-	// load sets the nodes of slice k (coordinate d of node m is nodes[d·M+m]) and
-	// their coefficients, both kept until the next load, and clears ψ.
-	load(k int, nodes, coef []float64)
+	// load sets the nodes of slice k, kept until the next load, and forgets what
+	// backward has gathered for it.
+	load(k int, at nodes)
 	// begin starts prompt b.
 	begin(b int)
 	// forward writes F_k(Z) to all coordinates of dst.
 	forward(dst []float64, slot int, z []float64)
 	// backward writes (D_Z F_k)ᵀp to dst, or at least its entries in the
 	// coordinates that some block moves (the others may be anything finite), and
-	// sees to it that end adds ⟨φ(Z, a_m), p⟩ to ψ_m.
+	// sees to it that end has gathered ⟨φ(Z, a_m), p⟩ for drain.
 	backward(dst []float64, slot int, z, p []float64)
-	// end closes prompt b: the contributions of its backward calls are in ψ.
+	// end closes prompt b: the contributions of its backward calls are gathered.
 	end()
-	// result returns ψ of slice k and, if kernelShape.slopes, ∂ψ/∂a laid out like
-	// the nodes. The slices are valid until the next load.
-	result(k int) (psi, slope []float64)
+	// drain adds what was gathered for slice k to psi and slope and forgets it:
+	//
+	//	psi_lm += ⟨φ_l(Z, a_m), p⟩,    slope_dm += Σ_l v_lm ∂/∂a_dm ⟨φ_l(Z, a_m), p⟩,
+	//
+	// laid out like the nodes' v and a. slope is nil where slopes are not wanted.
+	drain(k int, psi, slope []float64)
+}
+
+// nodes are the atoms of a slice, or the rows of cells of a density, M of them:
+// coordinate d of node m is at d·M+m.
+type nodes struct {
+	a    []float64 // the parameters that the block is not linear in
+	coef []float64 // weight·v of atoms; the moments ∫ v ρ dv of rows of cells
+	// The parameters v that the block is linear in, and the weights; nil for rows of
+	// cells, which have a law of v in their place.
+	v, weight []float64
 }
 
 // kernelShape is what a kernel is made for.
@@ -49,11 +62,11 @@ type kernelShape struct {
 	nodes   []int       // number of nodes of each slice
 	slots   []int       // slice of each evaluation of the block along the depth plan
 	fixed   [][]float64 // nodes of each slice, if they never change; slices with equal nodes share them
-	slopes  bool        // whether ∂ψ/∂a is wanted
+	slopes  bool        // whether slopes are wanted
 }
 
-// accumulators returns zeroed storage for ψ and, if wanted, its slopes in dim node
-// coordinates.
+// accumulators returns zeroed storage for ψ and, if wanted, for its slopes in dim
+// coordinates, of blocks that are linear in one parameter.
 func (s kernelShape) accumulators(dim int) (psi, slope [][]float64) {
 	psi, slope = make([][]float64, len(s.nodes)), make([][]float64, len(s.nodes))
 	for k, m := range s.nodes {
@@ -63,4 +76,20 @@ func (s kernelShape) accumulators(dim int) (psi, slope [][]float64) {
 		}
 	}
 	return psi, slope
+}
+
+// drainScalar is the drain of a block that is linear in one parameter and has
+// gathered ψ and ∂ψ/∂a.
+func drainScalar(psi, slope, v, gathered, tilt []float64) {
+	for m, g := range gathered {
+		psi[m] += g
+	}
+	clear(gathered)
+	for ; len(slope) > 0; slope, tilt = slope[len(v):], tilt[len(v):] {
+		out, in := slope[:len(v)], tilt[:len(v)]
+		for m, g := range in {
+			out[m] += v[m] * g
+		}
+		clear(in)
+	}
 }

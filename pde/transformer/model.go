@@ -1,6 +1,8 @@
 package transformer
 
 import (
+	"fmt"
+
 	"pdesolve/grid"
 	"pdesolve/internal/registry"
 )
@@ -20,23 +22,21 @@ type Model struct {
 	Temperature float64
 	Prompts     *Prompts
 	Read        Readout
+	Loss        Loss        // what an output costs beside its label; nil means Squared
 	Blocks      []Component // applied in this order in every layer, each with step dt/2
+	FullStep    bool        // every block's step is dt in place of the paper's dt/2
+	// Workers is the number of prompts treated at a time, at most GOMAXPROCS; 0 means 1,
+	// because runs of many networks at once use cores better. The number of workers does
+	// not change a byte of the results.
+	Workers int
 }
 
 // Component is one block of the model with the law its parameters start from
-// and the axes of its grid.
+// and the axes of its grid, if the block has one.
 type Component struct {
 	Block   Block
 	Initial grid.Law
 	Axes    []grid.Axis // one per parameter; may be empty where only atoms are used
-}
-
-// Readout selects the entry of the last layer's tokens that is compared with the
-// label. Indices count from 0; negative ones count from the end, so {−1, −1} is the
-// query token's label slot.
-type Readout struct {
-	Token      int
-	Coordinate int
 }
 
 // Prompts is an empirical measure of B labelled prompts of N tokens in R^Dim, all
@@ -50,24 +50,49 @@ type Prompts struct {
 // Len returns B.
 func (p *Prompts) Len() int { return len(p.Label) }
 
-// Block describes a kind of residual block. A block is linear in its last
-// parameter, so that it needs only a first moment of the density along the last
-// axis.
+// Block describes a kind of residual block: a function of the tokens and of an
+// atom's parameters, linear in the last of them. That partial homogeneity is what
+// makes grids affordable: of a density along a single linear axis a block needs the
+// first moment only. Blocks of several linear parameters have no grid; their
+// densities are made of atoms.
 type Block interface {
 	// Name returns the name under which the block is registered.
 	Name() string
-	// Parameters returns the names of an atom's parameters, in the order of the
-	// grid's axes.
-	Parameters() []string
+	// Parameters returns the names of an atom's parameters on tokens of dim
+	// coordinates: those the block is not linear in, then those it is linear in. On a
+	// grid they are the axes.
+	Parameters(dim int) []string
 	// Validate reports what makes the description unusable.
 	Validate() error
 	// fits reports what keeps the block from acting on the prompts.
 	fits(p *Prompts) error
+	// linear returns the number of parameters, the last ones, that the block is
+	// linear in, on tokens of dim coordinates.
+	linear(dim int) int
 	// moves reports whether the block changes the given coordinate of the tokens.
 	moves(coordinate int) bool
+	// holds reports whether the block relies on the given coordinate never to change.
+	holds(coordinate int) bool
 	// kernel binds the block; see kernel.
 	kernel(shape kernelShape) kernel
 }
 
 // Blocks holds the blocks that an experiment file can name.
 var Blocks = registry.New[Block]("block")
+
+// onPairs is embedded by the blocks that act on tokens (x, y), of which y alone
+// moves, and are linear in one parameter: those that have a grid.
+type onPairs struct{}
+
+func (onPairs) fits(p *Prompts) error {
+	if p.Dim != 2 {
+		return fmt.Errorf("tokens of %d coordinates: this block wants 2, (x, y)", p.Dim)
+	}
+	return nil
+}
+
+func (onPairs) linear(int) int { return 1 }
+
+func (onPairs) moves(coordinate int) bool { return coordinate == 1 }
+
+func (onPairs) holds(coordinate int) bool { return coordinate == 0 }

@@ -135,6 +135,6 @@ func TestBlocksAreRegistered(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, name, b.Name())
 		assert.NoError(t, b.Validate())
-		assert.Len(t, b.Parameters(), 2)
+		assert.Len(t, b.Parameters(2), 2)
 	}
 }

@@ -1,35 +1,34 @@
 package transformer
 
-// network carries prompts through the blocks and adjoints back. It is what the
-// grid and the atom workspaces share.
+// network carries prompts through the blocks and adjoints back. It has kernels of its
+// own for the prompts of its chunks and is used by one goroutine at a time.
 type network struct {
-	depth   int
 	plan    plan
 	kernels []kernel
-	tokens  [][]float64 // prompts, coordinate-major
-	label   []float64
-	read    int // entry of Z that is the output
+	prompt  []int       // number of each of its prompts among all
+	tokens  [][]float64 // of its prompts, coordinate-major
+	read    *reader
 
-	z      [][]float64 // input of each stage of the plan
-	k      []float64   // velocity of a stage
-	state  []float64
-	p, g   []float64 // adjoint of the state; pulled-back adjoint of a stage
-	kappa  []float64 // adjoint of a stage's velocity
-	output []float64
-	risk   float64
+	z     [][]float64 // input of each stage of the plan
+	k     []float64   // velocity of a stage
+	state []float64
+	p, g  []float64 // adjoint of the state; pulled-back adjoint of a stage
+	kappa []float64 // adjoint of a stage's velocity
+	tilt  []float64 // derivative of a prompt's loss by its outputs
 }
 
-// newNetwork binds m, which is valid, to nodes[i][k] nodes in slice k of block i.
-// fixed is nil or has the nodes themselves, like kernelShape.fixed.
-func newNetwork(m *Model, nodes [][]int, fixed [][][]float64) *network {
+// newNetwork binds m, which is valid, to some of its prompts and to nodes[i][k] nodes in
+// slice k of block i. fixed is nil or has the nodes themselves, like kernelShape.fixed.
+func newNetwork(m *Model, prompt []int, nodes [][]int, fixed [][][]float64) *network {
 	p := m.Prompts
 	size := p.N * p.Dim
 	w := &network{
-		depth: m.Depth, plan: m.plan(), tokens: coordinateMajor(p), label: p.Label,
-		read:  fromEnd(m.Read.Coordinate, p.Dim)*p.N + fromEnd(m.Read.Token, p.N),
-		k:     make([]float64, size),
-		state: make([]float64, size), p: make([]float64, size), g: make([]float64, size),
-		kappa: make([]float64, size), output: make([]float64, p.Len()),
+		plan: m.plan(), prompt: prompt, read: m.Read.bind(p),
+		k: make([]float64, size), state: make([]float64, size), p: make([]float64, size),
+		g: make([]float64, size), kappa: make([]float64, size), tilt: make([]float64, m.Read.outputs()),
+	}
+	for _, b := range prompt {
+		w.tokens = append(w.tokens, coordinateMajor(p, b))
 	}
 	w.z = make([][]float64, w.plan.stages)
 	for s := range w.z {
@@ -45,16 +44,12 @@ func newNetwork(m *Model, nodes [][]int, fixed [][][]float64) *network {
 	return w
 }
 
-// coordinateMajor returns the tokens of each prompt with coordinate d of token i at
-// d·N+i.
-func coordinateMajor(p *Prompts) [][]float64 {
-	t := make([][]float64, p.Len())
-	for b := range t {
-		t[b] = make([]float64, p.N*p.Dim)
-		for i := range p.N {
-			for d := range p.Dim {
-				t[b][d*p.N+i] = p.Tokens[(b*p.N+i)*p.Dim+d]
-			}
+// coordinateMajor returns the tokens of prompt b with coordinate d of token i at d·N+i.
+func coordinateMajor(p *Prompts, b int) []float64 {
+	t := make([]float64, p.N*p.Dim)
+	for i := range p.N {
+		for d := range p.Dim {
+			t[d*p.N+i] = p.Tokens[(b*p.N+i)*p.Dim+d]
 		}
 	}
 	return t
@@ -68,28 +63,29 @@ func fromEnd(i, n int) int {
 	return i
 }
 
-// run evaluates the risk of the loaded parameters and, with adjoint, leaves
-// Σ_b Σ_stages ⟨φ(Z, a_m), κ⟩ in the kernels' ψ, κ being the adjoint of the stage's
-// velocity: the derivative of the risk by the coefficient of node m. The factor
-// scale() turns it into the ψ of the package comment.
-func (w *network) run(adjoint bool) float64 {
-	w.risk = 0
-	for b, z := range w.tokens {
+// run carries prompts from ≤ b < to of the network through the loaded blocks and
+// records their outputs and losses. With adjoint it also leaves Σ_b Σ_stages ⟨φ(Z, a_m), κ⟩
+// in the kernels, κ being the adjoint of the stage's velocity: the derivative of the
+// risk by the coefficient of node m.
+func (w *network) run(l *learner, from, to int, adjoint bool) {
+	for b := from; b < to; b++ {
 		for _, k := range w.kernels {
 			k.begin(b)
 		}
-		copy(w.state, z)
+		copy(w.state, w.tokens[b])
 		for s := range w.plan.steps {
 			w.forward(&w.plan.steps[s])
 		}
-		w.output[b] = w.state[w.read]
-		e := w.output[b] - w.label[b]
-		w.risk += 0.5 * e * e
+		at, y := w.prompt[b], l.outputs(w.prompt[b])
+		w.read.read(y, w.state)
+		l.cost[at] = l.loss.value(w.tilt, y, l.label[at])
 		if !adjoint {
 			continue
 		}
-		clear(w.p)
-		w.p[w.read] = e / float64(len(w.label))
+		for c := range w.tilt {
+			w.tilt[c] /= float64(len(l.label))
+		}
+		w.read.adjoint(w.p, w.tilt)
 		for s := len(w.plan.steps) - 1; s >= 0; s-- {
 			w.backward(&w.plan.steps[s])
 		}
@@ -97,13 +93,7 @@ func (w *network) run(adjoint bool) float64 {
 			k.end()
 		}
 	}
-	w.risk /= float64(len(w.label))
-	return w.risk
 }
-
-// scale returns 2L, which turns a derivative by a coefficient into ψ: the metric
-// weighs a slice by 1/L, and Ψ has ½ψ.
-func (w *network) scale() float64 { return 2 * float64(w.depth) }
 
 // forward advances state by one substep and keeps the inputs of its stages.
 func (w *network) forward(s *substep) {

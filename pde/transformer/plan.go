@@ -38,22 +38,22 @@ func (p *plan) add(block, slice int, c float64, m *method) {
 	}
 }
 
-// residualPlan is the paper's network: in every layer each block in order makes one
-// Euler step of dt/2, dt = 1/L.
-func residualPlan(blocks, depth int) plan {
+// residualPlan is the network: in every layer each block in order makes one Euler step
+// of the given duration.
+func residualPlan(blocks, depth int, step float64) plan {
 	p := plan{slots: make([][]int, blocks)}
 	for k := range depth {
 		for i := range blocks {
-			p.add(i, k, 0.5/float64(depth), &euler)
+			p.add(i, k, step, &euler)
 		}
 	}
 	return p
 }
 
 // continuousPlan is the symmetric splitting: see the package comment.
-func continuousPlan(blocks, depth int) plan {
+func continuousPlan(blocks, depth int, step float64) plan {
 	p := plan{slots: make([][]int, blocks)}
-	half := 0.25 / float64(depth)
+	half := 0.5 * step
 	for k := range depth {
 		for i := range blocks - 1 {
 			p.add(i, k, half, &classical)
@@ -67,8 +67,12 @@ func continuousPlan(blocks, depth int) plan {
 }
 
 func (m *Model) plan() plan {
-	if m.Continuous {
-		return continuousPlan(len(m.Blocks), m.Depth)
+	step := 0.5 / float64(m.Depth)
+	if m.FullStep {
+		step = 1 / float64(m.Depth)
 	}
-	return residualPlan(len(m.Blocks), m.Depth)
+	if m.Continuous {
+		return continuousPlan(len(m.Blocks), m.Depth, step)
+	}
+	return residualPlan(len(m.Blocks), m.Depth, step)
 }

@@ -34,11 +34,3 @@ func (p *Prompts) Validate() error {
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// wantPairs is the fits of blocks that act on tokens (x, y).
-func wantPairs(p *Prompts) error {
-	if p.Dim != 2 {
-		return fmt.Errorf("tokens of %d coordinates: this block wants 2, (x, y)", p.Dim)
-	}
-	return nil
-}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"pdesolve/grid"
 	"pdesolve/pde"
@@ -33,7 +34,19 @@ func (m *Model) Validate() error {
 			return m.blockError(i, err)
 		}
 	}
-	return m.validateRead()
+	if err := m.validateTokens(); err != nil {
+		return err
+	}
+	if err := m.Read.validate(m); err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	if err := m.loss().Validate(); err != nil {
+		return fmt.Errorf("loss: %w", err)
+	}
+	if err := m.loss().fits(m.Read.outputs(), m.Prompts.Label); err != nil {
+		return fmt.Errorf("loss: %w", err)
+	}
+	return nil
 }
 
 func (m *Model) validateBlock(i int) error {
@@ -47,17 +60,20 @@ func (m *Model) validateBlock(i int) error {
 	if err := c.Block.fits(m.Prompts); err != nil {
 		return err
 	}
-	names := c.Block.Parameters()
+	names := m.Parameters(i)
 	if c.Initial != nil {
 		if err := c.Initial.Validate(); err != nil {
 			return fmt.Errorf("initial: %w", err)
 		}
 		if d := c.Initial.Dim(); d != len(names) {
-			return fmt.Errorf("initial: a law in %d dimensions: want %d, for %v", d, len(names), names)
+			return fmt.Errorf("initial: a law in %d dimensions: want %d, for %s", d, len(names), nameList(names))
 		}
 	}
 	if len(c.Axes) == 0 {
 		return nil
+	}
+	if err := m.wantGrid(i); err != nil {
+		return err
 	}
 	if len(c.Axes) != len(names) {
 		return fmt.Errorf("grid: %d axes: want %d, for %v", len(c.Axes), len(names), names)
@@ -70,20 +86,61 @@ func (m *Model) validateBlock(i int) error {
 	return nil
 }
 
-func (m *Model) validateRead() error {
-	p, r := m.Prompts, m.Read
-	if r.Token < -p.N || r.Token >= p.N {
-		return fmt.Errorf("read: token: %d: want %d to %d, or -%d to -1 counted from the end", r.Token, 0, p.N-1, p.N)
-	}
-	if r.Coordinate < -p.Dim || r.Coordinate >= p.Dim {
-		return fmt.Errorf("read: coordinate: %d: want %d to %d, or -%d to -1 counted from the end", r.Coordinate, 0, p.Dim-1, p.Dim)
-	}
-	for _, c := range m.Blocks {
-		if c.Block.moves(fromEnd(r.Coordinate, p.Dim)) {
-			return nil
+// validateTokens reports a coordinate that one block moves and another relies on not to
+// change.
+func (m *Model) validateTokens() error {
+	for i, c := range m.Blocks {
+		for d := range m.Prompts.Dim {
+			if !c.Block.holds(d) {
+				continue
+			}
+			for j, o := range m.Blocks {
+				if o.Block.moves(d) {
+					return m.blockError(i, fmt.Errorf("wants coordinate %d of the tokens never to change, and entry %d (%s) moves it", d, j, o.Block.Name()))
+				}
+			}
 		}
 	}
-	return fmt.Errorf("read: coordinate: %d is moved by no block, so no training can change the output", r.Coordinate)
+	return nil
+}
+
+// wantGrid reports why a block has no grid.
+func (m *Model) wantGrid(i int) error {
+	b := m.Blocks[i].Block
+	names, linear := m.Parameters(i), b.linear(m.Prompts.Dim)
+	if linear == 1 && len(names) <= grid.MaxDim {
+		return nil
+	}
+	var fit []string
+	for _, name := range Blocks.Names() {
+		if o, err := Blocks.New(name); err == nil && o.fits(m.Prompts) == nil && o.linear(m.Prompts.Dim) == 1 && len(o.Parameters(m.Prompts.Dim)) <= grid.MaxDim {
+			fit = append(fit, name)
+		}
+	}
+	what := "of the blocks none has a grid on such tokens"
+	if len(fit) > 0 {
+		what = fmt.Sprintf("on such tokens %s have a grid", strings.Join(fit, ", "))
+	}
+	return fmt.Errorf("grid: %d parameters, linear in %d of them: want at most %d and one; this block has no grid, only particles and characteristics; %s",
+		len(names), linear, grid.MaxDim, what)
+}
+
+// Parameters returns the names of the parameters of an atom of block i on the model's
+// prompts.
+func (m *Model) Parameters(i int) []string {
+	dim := 0
+	if m.Prompts != nil {
+		dim = m.Prompts.Dim
+	}
+	return m.Blocks[i].Block.Parameters(dim)
+}
+
+// nameList formats names for an error message: of many, the first and the last.
+func nameList(names []string) string {
+	if len(names) > 10 {
+		return fmt.Sprintf("[%s … %s]", strings.Join(names[:4], " "), names[len(names)-1])
+	}
+	return fmt.Sprint(names)
 }
 
 // blockError names the block that err is about.
@@ -111,7 +168,7 @@ func (m *Model) Dims() []int {
 	d := make([]int, m.Components())
 	for c := range d {
 		i, _ := m.BlockOf(c)
-		d[c] = len(m.Blocks[i].Block.Parameters())
+		d[c] = len(m.Parameters(i))
 	}
 	return d
 }
@@ -123,8 +180,11 @@ func (m *Model) Grids(n int) ([]*grid.Grid, error) {
 	var grids []*grid.Grid
 	for i := range m.Blocks {
 		axes := slices.Clone(m.Blocks[i].Axes)
+		if err := m.wantGrid(i); err != nil {
+			return nil, m.blockError(i, err)
+		}
 		if len(axes) == 0 {
-			return nil, m.blockError(i, fmt.Errorf("grid: missing: want one axis for each of %v", m.Blocks[i].Block.Parameters()))
+			return nil, m.blockError(i, fmt.Errorf("grid: missing: want one axis for each of %v", m.Parameters(i)))
 		}
 		for k := range axes {
 			if n > 0 {
