@@ -16,27 +16,26 @@ import (
 // that the different lengths make, so that each level keeps its own number.
 type bootstrap struct {
 	x      []float64   // log X of each level
-	square [][]float64 // squared error of each level and seed; one value where there is no chance
-	strata []int       // the different numbers of seeds, increasing
-	slopes []float64   // one per resample, sorted
-	drifts []float64   // last minus first local slope, one per resample, sorted
-	y      []float64   // scratch: log error of each level
+	error  [][]float64 // distance of each level and seed; one value where there is no chance
+	points []*Point
+	some   []float64 // scratch: the resampled distances of one level
+	strata []int     // the different numbers of seeds, increasing
+	slopes []float64 // one per resample, sorted
+	drifts []float64 // last minus first local slope, one per resample, sorted
+	y      []float64 // scratch: log error of each level
 }
 
 // newBootstrap resamples the points, all of which are used ones and some of which
 // have at least two seeds.
 func newBootstrap(points []*Point, o FitOptions) *bootstrap {
-	b := &bootstrap{y: make([]float64, len(points))}
+	b := &bootstrap{points: points, y: make([]float64, len(points))}
 	for _, p := range points {
-		sq := []float64{p.Error * p.Error}
+		e := []float64{p.Error}
 		if n := len(p.Seeds); n > 1 {
-			sq = make([]float64, n)
-			for i, e := range p.Seeds {
-				sq[i] = e * e
-			}
+			e = p.Seeds
 			b.strata = append(b.strata, n)
 		}
-		b.x, b.square = append(b.x, math.Log(p.X)), append(b.square, sq)
+		b.x, b.error = append(b.x, math.Log(p.X)), append(b.error, e)
 	}
 	slices.Sort(b.strata)
 	b.strata = slices.Compact(b.strata)
@@ -62,15 +61,14 @@ func newBootstrap(points []*Point, o FitOptions) *bootstrap {
 // fit returns the slope and the drift of the local slopes of the resample whose
 // i-th seed is seed pick[i].
 func (b *bootstrap) fit(pick []int) (slope, drift float64) {
-	for l, sq := range b.square {
-		sum := sq[0]
-		if len(sq) > 1 {
-			sum = 0
-			for i := range sq {
-				sum += sq[pick[i]]
+	for l, e := range b.error {
+		b.some = append(b.some[:0], e...)
+		if len(e) > 1 {
+			for i := range e {
+				b.some[i] = e[pick[i]]
 			}
 		}
-		b.y[l] = math.Log(sum/float64(len(sq))) / 2
+		b.y[l] = math.Log(b.points[l].summarise(b.some))
 	}
 	_, slope = stat.LinearRegression(b.x, b.y, nil, false)
 	n := len(b.x) - 1

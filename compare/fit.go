@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -14,6 +15,7 @@ import (
 type FitOptions struct {
 	Confidence float64 // level of the interval, in (0.5, 1); default 0.95
 	Predicted  float64 // predicted slope; NaN where nothing is predicted
+	Bound      bool    // whether it is that of an upper bound; see Verdict
 	Source     string  // where the prediction is from
 	Seed       uint64  // of the bootstrap
 	Resamples  int     // of the bootstrap; default 2000
@@ -33,10 +35,11 @@ func (o FitOptions) defaults() FitOptions {
 // log Error against log X, with an interval and a verdict on the predicted slope.
 //
 // Fit completes the points in place. A point with Seeds gets the root mean square of
-// its seeds as its Error. Used says whether a point entered the fit, and Why, in
+// its seeds as its Error, or the size of their mean if it is Signed. Used says whether a point entered the fit, and Why, in
 // words, why it did not: its error is not a positive number, or its reference is not
-// known to be ten times more accurate than the point's own error. The reason that a
-// point without an error comes with is kept.
+// known to be ten times more accurate than the point's own error, or, of a bias, it is
+// not three standard errors from zero. The reason that a point without an error comes
+// with is kept.
 //
 // The interval of a ladder without chance is the hull of Student's, from the scatter
 // about the line with n − 2 degrees of freedom, and of what a term of next order
@@ -56,7 +59,7 @@ func Fit(points []Point, o FitOptions) Rate {
 	used := admit(points)
 	r := Rate{
 		Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), Constant: math.NaN(),
-		Predicted: o.Predicted, Source: o.Source, Points: len(used),
+		Predicted: o.Predicted, Bound: o.Bound, Source: o.Source, Points: len(used),
 	}
 	if len(used) >= 2 {
 		x, y := logs(used)
@@ -85,7 +88,7 @@ func admit(points []Point) []*Point {
 	for i := range points {
 		p := &points[i]
 		if p.Seeds != nil {
-			p.Error = rms(p.Seeds)
+			p.Error = p.summarise(p.Seeds)
 		}
 		if isFinite(p.Error) || p.Why == "" {
 			p.Why = whyNot(p)
@@ -108,11 +111,21 @@ func whyNot(p *Point) string {
 		return "its error is zero, which has no logarithm"
 	case math.IsNaN(p.Reference) || p.Reference < 0:
 		return "the error of its reference is unknown"
+	case p.Signed && !(p.Error > biasErrors*stat.StdErr(stat.StdDev(p.Seeds, nil), float64(len(p.Seeds)))):
+		return fmt.Sprintf("its mean %s is less than %d standard errors from zero", significant(p.Error, 2), biasErrors)
 	case p.Reference*floorRatio > p.Error:
 		return fmt.Sprintf("its error %s is not ten times that of its reference, %s",
 			significant(p.Error, 2), significant(p.Reference, 2))
 	}
 	return ""
+}
+
+// summarise returns the error that the distances of several seeds amount to.
+func (p *Point) summarise(seeds []float64) float64 {
+	if p.Signed {
+		return math.Abs(stat.Mean(seeds, nil))
+	}
+	return rms(seeds)
 }
 
 func rms(x []float64) float64 {
@@ -265,7 +278,7 @@ func doubts(all []Point, used []*Point, r Rate, drifts bool) []string {
 	if half := (r.Hi - r.Lo) / 2; half > wideHalfWidth {
 		w = append(w, fmt.Sprintf("the interval is wide: half-width %s", decimal(half, 2)))
 	}
-	if off := math.Abs(r.Value - r.Predicted); (r.Verdict == Faster || r.Verdict == Slower) && off <= 0.05*math.Abs(r.Predicted) {
+	if off := math.Abs(r.Value - r.Predicted); slices.Contains([]Verdict{Faster, Slower, Better, Violates}, r.Verdict) && off <= 0.05*math.Abs(r.Predicted) {
 		w = append(w, fmt.Sprintf("the slope is off the prediction by %s %% only, which terms of higher order can do in a short ladder", significant(100*off/math.Abs(r.Predicted), 2)))
 	}
 	if drifts {

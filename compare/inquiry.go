@@ -59,7 +59,7 @@ func (a Against) axis() string {
 
 // PossibleRates returns the standard inquiries for which the study has levels, or with
 // all those that are not standard too. Of the study it looks at Solvers, Networks and
-// the model's axes only.
+// the model's depth and axes only.
 func PossibleRates(s *Study, all bool) []Against {
 	var out []Against
 	for _, name := range Inquiries.Names() {

@@ -46,9 +46,9 @@ func (q byCells) plan(p *plan) {
 			continue
 		}
 		space, _ := group[0].Scheme.Order()
-		l := ladderPlan{against: Cells, scheme: group[0].Scheme.Name(), predicted: -float64(space), source: "declared order of the scheme"}
+		l := ladderPlan{against: Cells, scheme: group[0].Scheme.Name(), Prediction: declared(space)}
 		for _, v := range group {
-			l.levels = append(l.levels, level{float64(p.study.cellsOf(v)), []*task{p.solver(v)}, p.baseReference()})
+			l.levels = append(l.levels, level{x: float64(p.study.cellsOf(v)), depth: p.study.Model.Depth, tasks: []*task{p.solver(v)}, ref: p.baseReference()})
 		}
 		p.ladder(l)
 	}

@@ -27,13 +27,13 @@ func (q byDepth) Validate(s *Study) error {
 }
 
 func (byDepth) plan(p *plan) {
-	l := ladderPlan{against: Depth, predicted: -1, source: "G Thm 3.1: 1/L"}
+	l := ladderPlan{against: Depth, Prediction: Prediction{Slope: -1, Bound: true, Source: "G Thm 3.1: 1/L"}}
 	if p.study.Model.Continuous {
-		l.predicted, l.source = -2, "symmetric splitting: second order in 1/L"
+		l.Prediction = Prediction{Slope: -2, Source: "symmetric splitting: second order in 1/L"}
 	}
 	for _, d := range p.study.Networks.Depths {
 		m := p.model(d)
-		l.levels = append(l.levels, level{float64(d), []*task{p.nodes(m, depthNodes, fineTolerance)}, p.depthReference()})
+		l.levels = append(l.levels, level{x: float64(d), depth: d, tasks: []*task{p.nodes(m, depthNodes, fineTolerance)}, ref: p.depthReference()})
 	}
 	p.ladder(l)
 }

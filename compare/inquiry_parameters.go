@@ -22,7 +22,7 @@ func (byParameters) Levels(s *Study) int     { return len(s.Networks.Widths) }
 func (byParameters) Validate(s *Study) error { return networksGiven(Parameters, s) }
 
 func (byParameters) plan(p *plan) {
-	l := ladderPlan{against: Parameters, predicted: -0.5, source: "(LM)^(−1/2) at the same L; within G Thm 3.1"}
+	l := ladderPlan{against: Parameters, Prediction: Prediction{Slope: -0.5, Source: "(LM)^(−1/2) at the same L; within G Thm 3.1"}}
 	n, base := p.study.Networks, p.study.Model.Depth
 	shape := func(d, w int) { l.levels = append(l.levels, p.networks(float64(d*w), d, w)) }
 	for _, w := range n.Widths {

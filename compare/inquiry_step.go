@@ -51,10 +51,10 @@ func (q byStep) plan(p *plan) {
 			continue
 		}
 		_, order := group[0].Scheme.Order()
-		l := ladderPlan{against: Step, scheme: group[0].Scheme.Name(), predicted: -float64(order), source: "declared order of the scheme"}
+		l := ladderPlan{against: Step, scheme: group[0].Scheme.Name(), Prediction: declared(order)}
 		for _, v := range group {
 			s := v.Scheme.(pde.StepScheme)
-			l.levels = append(l.levels, level{end / s.NominalStep(), []*task{p.solver(v)}, p.stepReference(v)})
+			l.levels = append(l.levels, level{x: end / s.NominalStep(), depth: p.study.Model.Depth, tasks: []*task{p.solver(v)}, ref: p.stepReference(v)})
 		}
 		p.ladder(l)
 	}

@@ -20,7 +20,7 @@ func (byWidth) Levels(s *Study) int     { return len(s.Networks.Widths) }
 func (byWidth) Validate(s *Study) error { return networksGiven(Width, s) }
 
 func (byWidth) plan(p *plan) {
-	l := ladderPlan{against: Width, predicted: -0.5, source: "G Thm 3.1: M^(−1/2) at fixed L"}
+	l := ladderPlan{against: Width, Prediction: Prediction{Slope: -0.5, Bound: true, Source: "G Thm 3.1: M^(−1/2) at fixed L"}}
 	for _, w := range p.study.Networks.Widths {
 		l.levels = append(l.levels, p.networks(float64(w), p.study.Model.Depth, w))
 	}

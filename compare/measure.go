@@ -17,18 +17,20 @@ func (l *ladderPlan) measure(s *Study, o *Options) []Ladder {
 		for _, v := range l.levels {
 			ref, err := v.ref.get()
 			if err != nil {
-				ladder.Points = append(ladder.Points, Point{X: v.x, Error: math.NaN(), Why: err.Error()})
+				ladder.Points = append(ladder.Points, Point{X: v.x, Depth: v.depth, Width: v.width, Error: math.NaN(), Why: err.Error()})
 				continue
 			}
 			ladder.Reference = ref.Label
-			ladder.Points = append(ladder.Points, v.point(q, ref))
+			ladder.Points = append(ladder.Points, v.point(q, ref, l.bias))
 		}
 		ladder.Rate = Fit(ladder.Points, FitOptions{
 			Confidence: s.Confidence,
-			Predicted:  l.predicted,
-			Source:     l.source,
+			Predicted:  l.Slope,
+			Bound:      l.Bound,
+			Source:     l.Source,
 			Resamples:  o.Resamples,
 		})
+		ladder.Rivals = rivals(&ladder)
 		out = append(out, ladder)
 	}
 	return out
@@ -37,6 +39,9 @@ func (l *ladderPlan) measure(s *Study, o *Options) []Ladder {
 // quantities returns what can be compared on every level: densities only where
 // all references know them.
 func (l *ladderPlan) quantities() []Quantity {
+	if l.bias {
+		return []Quantity{Risk, Objective} // outputs have a sign for every prompt
+	}
 	if l.against != Cells {
 		return Quantities
 	}
@@ -57,12 +62,15 @@ func (r *Reference) distance(q Quantity, t *pde.Trajectory) (float64, error) {
 }
 
 // point measures the level's distance from its reference: the root mean square
-// over seeds where there are several.
-func (v *level) point(q Quantity, ref *Reference) Point {
-	pt := Point{X: v.x, Reference: ref.Error[q]}
+// over seeds where there are several, or the size of the mean at the last saved time.
+func (v *level) point(q Quantity, ref *Reference, bias bool) Point {
+	pt := Point{X: v.x, Depth: v.depth, Width: v.width, Signed: bias, Reference: ref.Error[q]}
 	sum := 0.0
 	for _, t := range v.tasks {
 		d, err := ref.distance(q, t.result.Trajectory)
+		if bias {
+			d, err = ref.excess(q, t.result.Trajectory), nil
+		}
 		if err != nil {
 			pt.Error, pt.Why = math.NaN(), err.Error()
 			return pt
@@ -74,6 +82,9 @@ func (v *level) point(q Quantity, ref *Reference) Point {
 		}
 	}
 	pt.Error = math.Sqrt(sum / float64(len(v.tasks)))
+	if bias {
+		pt.Error = pt.summarise(pt.Seeds)
+	}
 	return pt
 }
 

@@ -28,18 +28,31 @@ type plan struct {
 
 // ladderPlan is a ladder before its runs are made.
 type ladderPlan struct {
-	against   Against
-	scheme    string
-	predicted float64
-	source    string
-	levels    []level
+	against Against
+	scheme  string
+	Prediction
+	levels []level
+	bias   bool // whether the mean over seeds is measured, and not the root mean square
+}
+
+// Prediction is what theory says of the slope of a ladder.
+type Prediction struct {
+	Slope  float64
+	Bound  bool // whether it is that of an upper bound
+	Source string
+}
+
+// declared is the prediction that a scheme makes for itself.
+func declared(order int) Prediction {
+	return Prediction{Slope: -float64(order), Source: "declared order of the scheme"}
 }
 
 // level is one point of a ladder: the runs of all its seeds.
 type level struct {
-	x     float64
-	tasks []*task
-	ref   *refPlan
+	x            float64
+	depth, width int // L; M, or 0 for the mean field
+	tasks        []*task
+	ref          *refPlan
 }
 
 func newPlan(s *Study) *plan {
@@ -65,7 +78,7 @@ func (p *plan) add(t *task) *task {
 
 // networks returns the level of all seeds of one shape.
 func (p *plan) networks(x float64, depth, width int) level {
-	l := level{x: x, ref: p.sameDepthReference(depth)}
+	l := level{x: x, depth: depth, width: width, ref: p.sameDepthReference(depth)}
 	for s := range p.study.Networks.Seeds {
 		l.tasks = append(l.tasks, p.network(depth, width, p.study.Networks.Seed+uint64(s)))
 	}

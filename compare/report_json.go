@@ -111,16 +111,29 @@ type summaryRate struct {
 	Hi        number         `json:"hi"`
 	Constant  number         `json:"constant"`
 	Predicted number         `json:"predicted"`
+	Bound     bool           `json:"bound"`
 	Source    string         `json:"source"`
 	Verdict   Verdict        `json:"verdict"`
 	Points    int            `json:"points"`
 	Warnings  []string       `json:"warnings"`
 	Reference string         `json:"reference"`
 	Ladder    []summaryPoint `json:"ladder"`
+	Rivals    []summaryRival `json:"rivals,omitempty"`
+}
+
+type summaryRival struct {
+	Name   string `json:"name"`
+	Source string `json:"source"`
+	Slope  number `json:"slope"`
+	Sigmas number `json:"sigmas"`
+	AIC    number `json:"aic"`
 }
 
 type summaryPoint struct {
 	X         number   `json:"x"`
+	Depth     int      `json:"depth"`
+	Width     int      `json:"width"`
+	Signed    bool     `json:"signed,omitempty"`
 	Error     number   `json:"error"`
 	Seeds     []number `json:"seeds,omitempty"`
 	Reference number   `json:"reference"`
@@ -172,14 +185,17 @@ func summariseLadder(l *Ladder) summaryRate {
 	s := summaryRate{
 		Quantity: l.Quantity, Against: l.Against, Scheme: l.Scheme,
 		Value: number(r.Value), Lo: number(r.Lo), Hi: number(r.Hi), Constant: number(r.Constant),
-		Predicted: number(r.Predicted), Source: r.Source, Verdict: r.Verdict, Points: r.Points,
+		Predicted: number(r.Predicted), Bound: r.Bound, Source: r.Source, Verdict: r.Verdict, Points: r.Points,
 		Warnings: orEmpty(r.Warnings), Reference: l.Reference, Ladder: []summaryPoint{},
 	}
 	for _, p := range l.Points {
 		s.Ladder = append(s.Ladder, summaryPoint{
-			X: number(p.X), Error: number(p.Error), Seeds: numbers(p.Seeds), Reference: number(p.Reference),
+			X: number(p.X), Depth: p.Depth, Width: p.Width, Signed: p.Signed, Error: number(p.Error), Seeds: numbers(p.Seeds), Reference: number(p.Reference),
 			Runs: orEmpty(p.Runs), Used: p.Used, Why: p.Why,
 		})
+	}
+	for _, v := range l.Rivals {
+		s.Rivals = append(s.Rivals, summaryRival{v.Name, v.Source, number(v.Slope), number(v.Sigmas), number(v.AIC)})
 	}
 	return s
 }
@@ -225,14 +241,17 @@ func (d summaryRate) ladder() Ladder {
 		Quantity: d.Quantity, Against: d.Against, Scheme: d.Scheme, Reference: d.Reference,
 		Rate: Rate{
 			Value: float64(d.Value), Lo: float64(d.Lo), Hi: float64(d.Hi), Constant: float64(d.Constant),
-			Predicted: float64(d.Predicted), Source: d.Source, Verdict: d.Verdict, Points: d.Points, Warnings: d.Warnings,
+			Predicted: float64(d.Predicted), Bound: d.Bound, Source: d.Source, Verdict: d.Verdict, Points: d.Points, Warnings: d.Warnings,
 		},
 	}
 	for _, p := range d.Ladder {
 		l.Points = append(l.Points, Point{
-			X: float64(p.X), Error: float64(p.Error), Seeds: floats(p.Seeds), Reference: float64(p.Reference),
+			X: float64(p.X), Depth: p.Depth, Width: p.Width, Signed: p.Signed, Error: float64(p.Error), Seeds: floats(p.Seeds), Reference: float64(p.Reference),
 			Runs: p.Runs, Used: p.Used, Why: p.Why,
 		})
+	}
+	for _, v := range d.Rivals {
+		l.Rivals = append(l.Rivals, Rival{v.Name, v.Source, float64(v.Slope), float64(v.Sigmas), float64(v.AIC)})
 	}
 	return l
 }

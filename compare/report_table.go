@@ -40,6 +40,24 @@ func RatesTable(r *Result) table.Writer {
 	return t
 }
 
+// rivalsTable compares the laws proposed for the fluctuation of networks on every
+// ladder of networks; nil if there is none.
+func rivalsTable(r *Result) table.Writer {
+	t := newTable("quantity", "against", "slope", "law", "its slope", "σ", "ΔAIC", "source")
+	rows := 0
+	for i := range r.Ladders {
+		l := &r.Ladders[i]
+		for _, v := range l.Rivals {
+			t.AppendRow(table.Row{l.Quantity, l.against(), l.Rate.Slope(), v.Name, decimal(v.Slope, 2), decimal(v.Sigmas, 1), decimal(v.AIC, 1), v.Source})
+			rows++
+		}
+	}
+	if rows == 0 {
+		return nil
+	}
+	return t
+}
+
 func intervalHeader(confidence float64) string {
 	if confidence == 0 {
 		confidence = FitOptions{}.defaults().Confidence

@@ -218,10 +218,14 @@ func symbolList(confidence string) []term {
 		{"R, Q", "risk and objective; output: the number that the Transformer returns for a prompt"},
 		{"error", "largest distance from the reference over the saved times: |R − R_ref|, |Q − Q_ref|, or for outputs the root mean square over prompts; of several seeds the root mean square; for densities, where the exact one is known, the L¹ norm of the difference"},
 		{"slope", "p of the least-squares fit error ≈ C·Xᵖ, with a " + confidence},
-		{"verdict", "consistent: the interval contains the prediction and is no wider than half of it; faster, slower: the interval lies on the side where the error falls faster or more slowly; undecided: fewer than three points, or too wide an interval"},
+		{"verdict", "of a rate that is predicted as such: consistent: the interval contains the prediction and is no wider than half of it; faster, slower: the interval lies on the side where the error falls faster or more slowly. Of a theorem's upper bound: within, sharp: the interval contains the bound's rate; within, better than: the error falls faster than the bound; violates: it falls more slowly. Undecided: fewer than three points, or too wide an interval"},
+		{"rival laws", "laws for the fluctuation of networks about the mean field of the same depth, error = C·g(L, M) with C free: slope is that of g over the fitted points, σ how many standard errors the measured slope is from it, ΔAIC how much worse than the best law it describes the points (Akaike's criterion; above 10 it has next to no support)"},
 		{"contracts", "mass error: largest relative change of the mass of a component; energy rise: largest rise of Q in one step, relative to max(1, |Q| at the start); dissipation residual: largest |ΔQ + ∫D dτ| over a saved interval, relative to the whole fall of Q; wall mass: largest mass in the outermost cells of the box; certificate: how far an implicit step is from its optimality conditions"},
 	}
 }
+
+// verdicts lists the verdicts in the order of the report.
+var verdicts = []Verdict{Consistent, Faster, Slower, Sharp, Better, Violates, Undecided}
 
 // answers says in sentences what the study found.
 func answers(r *Result) []string {
@@ -231,8 +235,13 @@ func answers(r *Result) []string {
 		count[r.Ladders[i].Rate.Verdict]++
 	}
 	if n := len(r.Ladders); n > 0 {
-		out = append(out, fmt.Sprintf("Of %d measured rates %d are consistent with the prediction, %d faster, %d slower and %d undecided.",
-			n, count[Consistent], count[Faster], count[Slower], count[Undecided]))
+		var parts []string
+		for _, v := range verdicts {
+			if count[v] > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
+			}
+		}
+		out = append(out, fmt.Sprintf("%d rates are measured: %s.", n, strings.Join(parts, "; ")))
 	}
 	for _, group := range ladderGroups(r) {
 		out = append(out, rateSentence(group))

@@ -52,8 +52,11 @@ type Run struct {
 // Point is one level of a ladder.
 type Point struct {
 	X         float64   // cells, steps, L, M or L·M
-	Error     float64   // distance from the reference; over several seeds their root mean square
-	Seeds     []float64 // the distance of each seed; nil where there is no chance
+	Depth     int       // L of the point's runs
+	Width     int       // M of the point's networks; 0 for the mean field
+	Error     float64   // distance from the reference; over several seeds their root mean square, or the size of their mean
+	Seeds     []float64 // the distance of each seed, with its sign if Signed; nil where there is no chance
+	Signed    bool      // whether Error is |mean of Seeds|, a bias, and not their root mean square
 	Reference float64   // estimated error of this point's reference
 	Runs      []string  // IDs
 	Used      bool      // whether it entered the fit
@@ -68,17 +71,24 @@ type Ladder struct {
 	Reference string  // Reference.Label; of several references, what they have in common
 	Points    []Point // by increasing X
 	Rate      Rate
+	Rivals    []Rival // other laws for the same points, of networks of chance
 }
 
 // Verdict compares a measured slope with a predicted one.
 type Verdict string
 
-// The verdicts.
+// The verdicts. The first three are of a prediction that states the rate itself, the
+// next three of a theorem that bounds it from above.
 const (
 	Consistent Verdict = "consistent" // the interval contains the prediction
 	Faster     Verdict = "faster"     // the error falls faster than predicted
 	Slower     Verdict = "slower"     // the error falls more slowly than predicted
-	Undecided  Verdict = "undecided"  // too few points or too wide an interval to say
+
+	Violates Verdict = "violates"            // the error falls more slowly than the theorem allows
+	Sharp    Verdict = "within, sharp"       // the interval contains the rate of the bound
+	Better   Verdict = "within, better than" // the error falls faster than the bound
+
+	Undecided Verdict = "undecided" // too few points or too wide an interval to say
 )
 
 // Rate is a measured slope of log error against log X, with its interval.
@@ -86,6 +96,7 @@ type Rate struct {
 	Value, Lo, Hi float64
 	Constant      float64 // C of the fitted C·X^Value
 	Predicted     float64
+	Bound         bool   // whether Predicted is an upper bound of the error and not its rate
 	Source        string // where the prediction is from
 	Verdict       Verdict
 	Points        int // that entered the fit

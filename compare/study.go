@@ -48,6 +48,13 @@ const (
 	Parameters Against = "parameters" // L·M, against M = ∞ at the same L
 )
 
+// Further inquiries, which a study names if it wants them.
+const (
+	FixedBudget Against = "fixed-budget" // L at fixed L·M, against M = ∞ at the same L
+	SingleHead  Against = "single-head"  // L at M = 1, against M = ∞ at the same L
+	Bias        Against = "bias"         // mean over seeds of R − R_∞, by L·M
+)
+
 // Quantity names what is compared between a run and its reference; see
 // Distance.
 type Quantity string

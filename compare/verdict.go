@@ -18,6 +18,8 @@ const (
 	// wideHalfWidth is the half-width of an interval above which a rate carries a
 	// warning, whatever is predicted.
 	wideHalfWidth = 0.25
+	// biasErrors is how many standard errors of its mean a bias must be from zero.
+	biasErrors = 3
 	// floorRatio is the least ratio of a point's error to the error of its
 	// reference: below it the reference, and not the run, may be what is measured.
 	floorRatio = 10
@@ -35,15 +37,19 @@ func tolerance(predicted float64) float64 {
 // effort, so a slope below the prediction means that the error falls faster.
 func judge(r Rate) Verdict {
 	half := (r.Hi - r.Lo) / 2
+	faster, slower, same := Faster, Slower, Consistent
+	if r.Bound {
+		faster, slower, same = Better, Violates, Sharp
+	}
 	switch {
 	case r.Points < fitLevels || math.IsNaN(r.Predicted) || !(half <= tolerance(r.Predicted)):
 		return Undecided
 	case r.Hi < r.Predicted:
-		return Faster
+		return faster
 	case r.Lo > r.Predicted:
-		return Slower
+		return slower
 	}
-	return Consistent
+	return same
 }
 
 // Slope formats the rate's slope with no more digits than its interval supports:

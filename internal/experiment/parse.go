@@ -162,6 +162,9 @@ const defaultSaves = 8
 func (e *Experiment) possibleRates(all bool) []string {
 	s := compare.Study{Networks: e.networks()}
 	if t := e.Transformer; t != nil {
+		if s.Model.Depth = t.Depth.Layers; t.Depth.Continuous {
+			s.Model.Depth = t.Slices
+		}
 		for _, b := range t.Blocks {
 			s.Model.Blocks = append(s.Model.Blocks, transformer.Component{Block: b.Block, Axes: b.Grid})
 		}
