@@ -321,7 +321,7 @@ func ExamplePlan_Interpolate() {
 		panic(err)
 	}
 	fmt.Println(r.Value, r.Plan.Interpolate(0.5, a, b).Points)
-	// Output: 2 [4 0 1 1]
+	// Output: 2 [0 4 1 1]
 }
 
 func ExampleConditional() {

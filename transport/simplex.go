@@ -1,14 +1,16 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Optimal is an optimal transport plan with its certificate.
 type Optimal struct {
-	Plan  *Plan
+	Plan  *Plan     // ordered by From, then To
 	U, V  []float64 // duals: U[i] + V[j] ≤ c(x_i, y_j), to rounding
 	Upper float64   // the plan's cost
 	Lower float64   // Σ a_i U_i + Σ b_j V_j; no plan costs less
@@ -23,71 +25,74 @@ var ErrNotConverged = errors.New("transport: not converged")
 //
 //	min_π Σ_ij π_ij c(x_i, y_j),  Σ_j π_ij = a_i,  Σ_i π_ij = b_j,  π ≥ 0,
 //
-// and the duals that prove it, by a network simplex method. Costs are computed
-// from the points when they are needed: memory is in proportion to the number of
-// points. Weights are rounded to whole multiples of 2⁻⁶⁰ of the mass, flows are
-// integers, and the basis is kept strongly feasible, so that ties and duplicates
-// cannot make it cycle. Entering arcs are the best of a block of rows of the cost
-// matrix, the blocks taken in turn.
+// and the duals that prove it, by a network simplex method on several levels: groups
+// of near points are solved first, as points, and their plan and duals are where the
+// next level begins. Costs are computed from the points when they are needed: memory
+// is in proportion to the number of points. Weights are rounded to whole multiples of
+// 2⁻⁶⁰ of the mass, flows are integers, and the basis is kept strongly feasible, so
+// that ties and duplicates cannot make it cycle. Entering arcs are the best of a
+// block of candidates, the blocks taken in turn, until a look at all arcs finds none
+// of negative reduced cost; in that look, groups of points that are too far away are
+// passed over.
 //
-// At the end V is replaced by min_i c(x_i, y_j) − U_i, which makes the duals
-// feasible and Lower a bound, whatever rounding did before.
+// At the end V is replaced by min_i c(x_i, y_j) − U_i over all i, and U likewise, which
+// makes the duals feasible and Lower a bound, whatever rounding did before.
 func Solve(c Cost, a, b *Measure) (*Optimal, error) {
 	mass, err := checkPair(a, b)
 	if err != nil {
 		return nil, err
 	}
-	s := newSimplex(c, a, b)
-	if err := s.run(); err != nil {
+	p, from := newProblem(c, a, b)
+	s, err := p.solve()
+	if err != nil {
 		return nil, err
 	}
-	return s.result(a, b, mass), nil
+	o := &Optimal{Plan: &Plan{}, Pivot: s.pivot}
+	arcs := s.flows()
+	for k, f := range arcs {
+		arcs[k].i, arcs[k].j = from.a[f.i], from.b[f.j]
+	}
+	slices.SortFunc(arcs, func(x, y flow) int { return cmp.Or(cmp.Compare(x.i, y.i), cmp.Compare(x.j, y.j)) })
+	for _, f := range arcs {
+		o.Plan.add(int(f.i), int(f.j), float64(f.mass)*from.unit*mass)
+	}
+	o.certify(s, from, a, b, mass)
+	o.Upper = o.Plan.Cost(c, a, b)
+	o.Lower = min(o.Lower, o.Upper)
+	return o, nil
 }
 
-// simplex is the workspace of Solve. Only points of positive weight take part.
-type simplex struct {
-	tree
-	cost  Cost
-	a, b  *Measure // without the points of weight 0
-	ia    []int    // numbers of a's points in the measure given
-	ib    []int
-	unit  float64 // mass of one unit of flow, as a fraction
-	bound float64 // no pair costs more
-	pivot int
+// origin says where a problem comes from.
+type origin struct {
+	a, b  []int32   // numbers of the points
+	shift []float64 // of the first points against the second, between the problems
+	unit  float64   // mass of one unit of flow, as a fraction
 }
 
-func newSimplex(c Cost, a, b *Measure) *simplex {
-	s := &simplex{cost: c}
+// newProblem returns the problem between the points of positive weight. For the squared
+// distance both measures are moved to mean 0, which changes no plan and keeps digits.
+func newProblem(c Cost, a, b *Measure) (*problem, origin) {
+	p, from := &problem{cost: c}, origin{shift: make([]float64, a.Dim)}
 	wa, wb := whole(a.weights(1/a.Mass()), b.weights(1/b.Mass()))
-	var supply, demand []int64
-	s.a, s.ia, supply = support(a, wa)
-	s.b, s.ib, demand = support(b, wb)
-	total := int64(0)
-	for _, w := range supply {
-		total += w
+	p.a, from.a, p.supply = support(a, wa)
+	p.b, from.b, p.demand = support(b, wb)
+	from.unit = 1 / float64(runs{p.a.N, 1}.sums(p.supply)[0])
+	if c == Squared {
+		p.a.center(p.supply, from.shift, 1)
+		p.b.center(p.demand, from.shift, -1)
 	}
-	s.unit = 1 / float64(total)
-	s.bound = c.largest(a, b)
-	big := s.bound // of the arcs to the root: two of them cost more than the arc between their ends
-	if big == 0 {
-		big = 1
-	}
-	n, m := len(supply), len(demand)
-	s.node, s.dual = make([]node, n+m+1), make([]float64, n+m+1)
-	root := int32(n + m)
-	s.node[root] = node{parent: -1, child: -1, next: -1, prev: -1}
-	for x := n + m - 1; x >= 0; x-- {
-		y := &s.node[x]
-		y.child, y.cost, y.depth = -1, big, 1
-		s.dual[x] = big
-		if y.sink = x >= n; y.sink {
-			y.flow = demand[x-n]
-		} else {
-			y.flow = supply[x]
+	return p, from
+}
+
+// center moves the points to mean 0 and adds sign times their mean to shift.
+func (m *Measure) center(w []int64, shift []float64, sign float64) {
+	mean := runs{m.N, 1}.centroids(m, w)
+	for k, c := range mean.Points {
+		shift[k] += sign * c
+		for i := range m.Coordinate(k) {
+			m.Points[k*m.N+i] -= c
 		}
-		s.link(int32(x), root)
 	}
-	return s
 }
 
 // whole rounds two lists of fractions of sum one to integers of equal sums of about
@@ -142,40 +147,50 @@ func gcd(a, b int) int {
 	return a
 }
 
-// support returns the points of positive weight, their numbers and weights.
-func support(m *Measure, w []int64) (*Measure, []int, []int64) {
-	var index []int
-	var weight []int64
+// support returns the points of positive weight in the order of a k-d tree, their
+// numbers and weights.
+func support(m *Measure, w []int64) (p *Measure, index []int32, weight []int64) {
 	for i, v := range w {
 		if v > 0 {
-			index, weight = append(index, i), append(weight, v)
+			index = append(index, int32(i))
 		}
 	}
-	p := &Measure{Dim: m.Dim, N: len(index), Points: make([]float64, m.Dim*len(index))}
-	for k := range m.Dim {
-		x, y := m.Coordinate(k), p.Coordinate(k)
-		for at, i := range index {
-			y[at] = x[i]
+	treeOrder(m, index)
+	weight = make([]int64, len(index))
+	p = &Measure{Dim: m.Dim, N: len(index), Points: make([]float64, m.Dim*len(index))}
+	for at, i := range index {
+		weight[at] = w[i]
+		for k := range m.Dim {
+			p.Points[k*p.N+at] = m.Points[k*m.N+int(i)]
 		}
 	}
 	return p, index, weight
 }
 
+// simplex is the workspace of Solve.
+type simplex struct {
+	tree
+	*problem
+	list  [][]arc // candidates by source
+	bound float64 // no pair costs more
+	pivot int     // at all levels
+}
+
 // run pivots until no arc has a negative reduced cost c − u − v: candidates first,
 // then all arcs, until a round of all arcs finds none.
 //
-// Duals are computed along paths of the tree and err by some units in the last
-// place of the largest cost; an arc enters if its reduced cost is below 32 of
-// these, and the certificate says what that left.
+// Duals are sums along paths of the tree and err by some units in the last place of
+// the largest cost; an arc enters if its reduced cost is below 32 of these, and the
+// certificate says what that left.
 func (s *simplex) run() error {
 	tolerance := 32 * 0x1p-52 * s.bound
-	list := s.candidates()
 	for {
-		if err := s.short(list, tolerance); err != nil {
+		if err := s.short(tolerance); err != nil {
 			return err
 		}
-		if found, err := s.long(list, tolerance); err != nil || !found {
-			return err
+		s.reprice(s.root())
+		if !s.long(tolerance) {
+			return nil
 		}
 	}
 }
@@ -191,41 +206,37 @@ func (s *simplex) enter(i, j int, cost float64) error {
 }
 
 // pivotLimit is the number of pivots a point beyond which the simplex gives up. It
-// takes about 15 on random points; the limit only guards against rounding.
+// takes about 5 on random points; the limit only guards against rounding.
 const pivotLimit = 5000
 
-// result collects plan and duals in the numbering and mass of the measures given.
-func (s *simplex) result(a, b *Measure, mass float64) *Optimal {
-	o := &Optimal{Plan: &Plan{}, Pivot: s.pivot}
-	n, m := s.a.N, s.b.N
-	for x := range n + m {
-		y := &s.node[x]
-		if y.flow == 0 || int(y.parent) == n+m {
-			continue
-		}
-		i, j := x, int(y.parent)
-		if y.sink {
-			i, j = j, i
-		}
-		o.Plan.add(s.ia[i], s.ib[j-n], float64(y.flow)*s.unit*mass)
-	}
-	o.certify(s, a, b, mass)
-	o.Upper = o.Plan.Cost(s.cost, a, b)
-	o.Lower = min(o.Lower, o.Upper)
-	return o
-}
-
-// certify fills the duals, all of them by c-transforms, and Lower.
-func (o *Optimal) certify(s *simplex, a, b *Measure, mass float64) {
-	n := s.a.N
+// certify fills the duals, all of them by c-transforms, and Lower. For the squared
+// distance, with s the shift, |x − y|² = |x′ − y′|² + 2s·x′ + (a function of y).
+func (o *Optimal) certify(s *simplex, from origin, a, b *Measure, mass float64) {
 	o.U, o.V = make([]float64, a.N), make([]float64, b.N)
-	u := s.dual[:n]
-	for j := range o.V {
-		o.V[j], _ = s.cost.lowest(b, s.a, j, u)
+	u := make([]float64, a.N)
+	for i := range u {
+		u[i] = math.Inf(-1)
 	}
-	for i := range o.U {
-		o.U[i], _ = s.cost.lowest(a, b, i, o.V)
+	mean := 0.0 // a constant is free; small duals keep digits
+	for _, p := range s.price[:s.a.N] {
+		mean += p / float64(s.a.N)
 	}
+	for at, i := range from.a {
+		u[i] = s.price[at] - mean
+		for k, z := range from.shift {
+			u[i] += 2 * z * s.a.Points[k*s.a.N+at]
+		}
+	}
+	parallel(b.N, func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			o.V[j], _ = s.cost.lowest(b, a, j, u)
+		}
+	})
+	parallel(a.N, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			o.U[i], _ = s.cost.lowest(a, b, i, o.V)
+		}
+	})
 	var lower sum
 	for i, v := range o.U {
 		lower.add(v * a.At(i))

@@ -6,40 +6,63 @@ import "math"
 // a source to a sink, or by way of the root, so that its direction is known from
 // the child: up from a source, down to a sink.
 type node struct {
-	parent, child, next, prev int32 // −1 where there is none
-	depth                     int32
-	sink                      bool
-	flow                      int64   // on the arc to the parent
-	cost                      float64 // of the arc to the parent
+	parent int32 // −1 of the root
+	prev   int32 // before it in the tree's order, −1 of the root
+	last   int32 // of its subtree in the tree's order
+	size   int32 // of its subtree
+	sink   bool
+	flow   int64   // on the arc to the parent
+	cost   float64 // of the arc to the parent
 }
 
 // tree is a strongly feasible basis: all flows are at least 0 and an arc of flow 0
-// points to the root.
+// points to the root. Its nodes are in an order in which every subtree is a run that
+// begins with its root.
+//
+// The prices make up for the costs on the arcs of the tree: price[from] − price[to] is
+// the cost. They are the dual u of a source and −v of a sink.
 type tree struct {
-	node []node
-	dual []float64 // u of the sources, v of the sinks: u + v = c on the tree
+	node  []node
+	next  []int32 // in the order, −1 after the last
+	price []float64
 }
 
-// link makes x the first child of p.
-func (t *tree) link(x, p int32) {
-	n := &t.node[x]
-	n.parent, n.prev, n.next = p, -1, t.node[p].child
-	if n.next >= 0 {
-		t.node[n.next].prev = x
+// thread sets the order, the sizes and the prices. The root comes first, and every
+// node after its parent with the rest of the parent's subtree.
+func (t *tree) thread(order []int32) {
+	for at, x := range order {
+		n := &t.node[x]
+		n.prev, n.size, t.next[x] = -1, 1, -1
+		if at > 0 {
+			t.join(order[at-1], x)
+		}
 	}
-	t.node[p].child = x
+	for at := len(order) - 1; at >= 0; at-- {
+		n := &t.node[order[at]]
+		n.last = order[at+int(n.size)-1]
+		if at > 0 {
+			t.node[n.parent].size += n.size
+		}
+	}
+	t.reprice(order[0])
 }
 
-// unlink takes x from the list of its parent's children.
-func (t *tree) unlink(x int32) {
-	n := &t.node[x]
-	if n.prev >= 0 {
-		t.node[n.prev].next = n.next
-	} else {
-		t.node[n.parent].child = n.next
+// reprice computes all prices anew from that of the root.
+func (t *tree) reprice(root int32) {
+	for x := t.next[root]; x >= 0; x = t.next[x] {
+		if n := &t.node[x]; n.sink {
+			t.price[x] = t.price[n.parent] - n.cost
+		} else {
+			t.price[x] = t.price[n.parent] + n.cost
+		}
 	}
-	if n.next >= 0 {
-		t.node[n.next].prev = n.prev
+}
+
+// join makes y follow x; y is −1 at the end.
+func (t *tree) join(x, y int32) {
+	t.next[x] = y
+	if y >= 0 {
+		t.node[y].prev = x
 	}
 }
 
@@ -50,12 +73,11 @@ func (t *tree) unlink(x int32) {
 // strongly feasible and hence cannot cycle [AKOT96].
 func (t *tree) pivot(i, j int32, cost float64) {
 	const unbounded = math.MaxInt64
-	push, leave, top := int64(0), int32(-1), i
 	fromI, fromJ := int64(unbounded), int64(unbounded)
 	leaveI, leaveJ := int32(-1), int32(-1)
 	x, y := i, j
-	for x != y {
-		if nx, ny := &t.node[x], &t.node[y]; nx.depth >= ny.depth {
+	for x != y { // a node is in no smaller subtree than its own
+		if nx, ny := &t.node[x], &t.node[y]; nx.size <= ny.size {
 			if !nx.sink && nx.flow < fromI {
 				fromI, leaveI = nx.flow, x
 			}
@@ -68,17 +90,23 @@ func (t *tree) pivot(i, j int32, cost float64) {
 		}
 	}
 	apex := x
+	push, leave, top := fromI, leaveI, i
 	if fromJ <= fromI {
 		push, leave, top = fromJ, leaveJ, j
-	} else {
-		push, leave = fromI, leaveI
 	}
 	if push > 0 {
 		t.push(i, apex, push, false)
 		t.push(j, apex, push, true)
 	}
+	reduced := cost - t.price[i] + t.price[j]
+	if top == j {
+		reduced = -reduced
+	}
+	count := t.node[leave].size
+	t.resize(t.node[leave].parent, apex, -count)
+	t.resize(i+j-top, apex, count)
 	t.rehang(top, leave, i+j-top, push, cost)
-	t.refresh(top)
+	t.shift(top, count, reduced)
 }
 
 // push adds the flow to the arcs between x and the apex, upwards or downwards.
@@ -94,39 +122,83 @@ func (t *tree) push(x, apex int32, flow int64, up bool) {
 	}
 }
 
-// rehang cuts the arc above leave, makes top, which is below, the root of the part
-// cut off, and hangs it below p by an arc of the given flow and cost.
-func (t *tree) rehang(top, leave, p int32, flow int64, cost float64) {
-	for x := top; ; {
-		n := &t.node[x]
-		up, f, c := n.parent, n.flow, n.cost
-		t.unlink(x)
-		n.flow, n.cost = flow, cost
-		t.link(x, p)
-		if x == leave {
-			return
-		}
-		p, flow, cost, x = x, f, c, up
+// resize adds to the sizes of x and what is above it, below the apex.
+func (t *tree) resize(x, apex, add int32) {
+	for x != apex {
+		t.node[x].size += add
+		x = t.node[x].parent
 	}
 }
 
-// refresh recomputes depths and duals of the part of the tree below and including
-// top, each dual from the parent's: rounding does not pile up over the pivots.
-func (t *tree) refresh(top int32) {
+// rehang cuts the arc above leave, makes top, which is below, the root of the part
+// cut off, and hangs it below p by an arc of the given flow and cost.
+//
+// In the order, the subtree of top becomes the first of the part; what the subtree
+// of its former parent has besides comes next, and so on up to leave.
+func (t *tree) rehang(top, leave, p int32, flow int64, cost float64) {
+	l := &t.node[leave]
+	above, before, end, count := l.parent, l.prev, l.last, l.size
+	t.join(before, t.next[end])
+	t.relast(above, end, before)
+	under, done := p, int32(0)                           // new parent of x, and the old size of its subtree
+	left, right, last := int32(-1), int32(-1), int32(-1) // what stood around that subtree, and its end
+	tail := int32(-1)                                    // of the part so far, in its new order
 	for x := top; ; {
 		n := &t.node[x]
-		n.depth = t.node[n.parent].depth + 1
-		t.dual[x] = n.cost - t.dual[n.parent]
-		if n.child >= 0 {
-			x = n.child
-			continue
+		up, f, c, size, prev, end, after := n.parent, n.flow, n.cost, n.size, n.prev, n.last, t.next[n.last]
+		switch {
+		case x == top:
+			tail = end
+		case end == last: // x … left
+			after = right // next[end] has been changed
+			t.join(tail, x)
+			tail = left
+		default: // x … left, right … end
+			t.join(tail, x)
+			t.join(left, right)
+			tail = end
 		}
-		for x != top && t.node[x].next < 0 {
-			x = t.node[x].parent
+		n.parent, n.flow, n.cost, n.size = under, flow, cost, count-done
+		if x == leave {
+			break
 		}
-		if x == top {
-			return
+		under, flow, cost, done = x, f, c, size
+		left, right, last = prev, after, end
+		x = up
+	}
+	for x := leave; x != p; x = t.node[x].parent {
+		t.node[x].last = tail
+	}
+	t.relast(p, p, tail)
+	t.join(tail, t.next[p])
+	t.join(p, top)
+}
+
+// relast makes end the last node of the subtrees of x and what is above it that had
+// the other.
+func (t *tree) relast(x, other, end int32) {
+	for x >= 0 && t.node[x].last == other {
+		t.node[x].last = end
+		x = t.node[x].parent
+	}
+}
+
+// shift adds to the prices of the subtree of top, of the given size, or subtracts from
+// all others: what is less. Only differences count.
+func (t *tree) shift(top, count int32, add float64) {
+	next, price := t.next, t.price
+	if int(count) <= len(price)/2 {
+		for x := top; count > 0; count-- {
+			price[x] += add
+			x = next[x]
 		}
-		x = t.node[x].next
+		return
+	}
+	x := int32(len(price) - 1)
+	for ; x != top; x = next[x] {
+		price[x] -= add
+	}
+	for x = next[t.node[top].last]; x >= 0; x = next[x] {
+		price[x] -= add
 	}
 }
