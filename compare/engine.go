@@ -97,6 +97,14 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 	for i := range p.ladders {
 		r.Ladders = append(r.Ladders, p.ladders[i].measure(&s, o)...)
 	}
+	for _, find := range p.findings {
+		f, err := find(&s, o)
+		if err != nil {
+			r.Notes = append(r.Notes, err.Error())
+			continue
+		}
+		r.Findings = append(r.Findings, *f)
+	}
 	r.Wall = time.Since(start)
 	return r, nil
 }

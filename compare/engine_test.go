@@ -151,6 +151,9 @@ func TestValidate(t *testing.T) {
 		"depth":      func(s *Study) { s.Networks.Depths = nil },
 		"width":      func(s *Study) { s.Networks.Widths = nil },
 		"unknown":    func(s *Study) { s.Rates = []Against{"breadth"} },
+		"above 0":    func(s *Study) { s.Rates, s.Decays = []Against{Decay}, []float64{0.1, -1} },
+		"two values": func(s *Study) { s.Rates, s.Decays = []Against{Decay}, []float64{0.1} },
+		"16 seeds":   func(s *Study) { s.Rates = []Against{Tail} },
 		"either":     func(s *Study) { s.Solvers = []Solver{{}} },
 	} {
 		s := linearStudy(t)

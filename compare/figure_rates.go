@@ -18,6 +18,7 @@ var quantityWords = map[Quantity]string{
 	Risk:      "risk R",
 	Objective: "objective Q",
 	Density:   "density ρ, L¹",
+	Balance:   "balance of energy",
 }
 
 // rateFigures draws one figure for each ladder that the result holds, one panel a

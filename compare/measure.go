@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -15,12 +16,16 @@ func (l *ladderPlan) measure(s *Study, o *Options) []Ladder {
 	for _, q := range l.quantities() {
 		ladder := Ladder{Quantity: q, Against: l.against, Scheme: l.scheme}
 		for _, v := range l.levels {
-			ref, err := v.ref.get()
+			ref, err := v.reference()
 			if err != nil {
 				ladder.Points = append(ladder.Points, Point{X: v.x, Depth: v.depth, Width: v.width, Error: math.NaN(), Why: err.Error()})
 				continue
 			}
 			ladder.Reference = ref.Label
+			if value := l.values[q]; value != nil {
+				ladder.Points = append(ladder.Points, v.value(q, ref, value))
+				continue
+			}
 			ladder.Points = append(ladder.Points, v.point(q, ref, l.bias))
 		}
 		ladder.Rate = Fit(ladder.Points, FitOptions{
@@ -39,6 +44,9 @@ func (l *ladderPlan) measure(s *Study, o *Options) []Ladder {
 // quantities returns what can be compared on every level: densities only where
 // all references know them.
 func (l *ladderPlan) quantities() []Quantity {
+	if l.values != nil {
+		return slices.Sorted(maps.Keys(l.values))
+	}
 	if l.bias {
 		return []Quantity{Risk, Objective} // outputs have a sign for every prompt
 	}
@@ -65,6 +73,15 @@ func (r *Reference) distance(q Quantity, t *pde.Trajectory) (float64, error) {
 // over seeds where there are several, or the size of the mean at the last saved time.
 func (v *level) point(q Quantity, ref *Reference, bias bool) Point {
 	pt := Point{X: v.x, Depth: v.depth, Width: v.width, Signed: bias, Reference: ref.Error[q]}
+	if v.seeds != nil {
+		var err error
+		if pt.Seeds, err = v.seeds(q, ref); err != nil {
+			pt.Error, pt.Why = math.NaN(), err.Error()
+			return pt
+		}
+		pt.Error = pt.summarise(pt.Seeds)
+		return pt
+	}
 	sum := 0.0
 	for _, t := range v.tasks {
 		d, err := ref.distance(q, t.result.Trajectory)
@@ -85,6 +102,26 @@ func (v *level) point(q Quantity, ref *Reference, bias bool) Point {
 	if bias {
 		pt.Error = pt.summarise(pt.Seeds)
 	}
+	return pt
+}
+
+// reference returns the level's reference, or one of nothing and no error where an
+// error needs none.
+func (v *level) reference() (*Reference, error) {
+	if v.ref == nil {
+		return &Reference{Label: "none: the quantity is an error itself", Error: map[Quantity]float64{}}, nil
+	}
+	return v.ref.get()
+}
+
+// value measures what a ladder takes from its runs in place of a distance.
+func (v *level) value(q Quantity, ref *Reference, value func(*task) float64) Point {
+	pt := Point{X: v.x, Depth: v.depth, Width: v.width, Reference: ref.Error[q]}
+	x := value(v.tasks[0])
+	if v.ref != nil {
+		x = math.Abs(x - lastOf(ref.Risk))
+	}
+	pt.Error, pt.Runs = x, []string{v.tasks[0].run.ID}
 	return pt
 }
 

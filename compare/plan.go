@@ -24,6 +24,8 @@ type plan struct {
 	byID    map[string]*task
 	refs    map[string]*refPlan
 	ladders []ladderPlan
+
+	findings []findingPlan
 }
 
 // ladderPlan is a ladder before its runs are made.
@@ -33,6 +35,10 @@ type ladderPlan struct {
 	Prediction
 	levels []level
 	bias   bool // whether the mean over seeds is measured, and not the root mean square
+	// values, if not nil, says what is measured of a run in place of its distance from
+	// the reference; with a reference, the distance of the value from the reference's
+	// at the last saved time.
+	values map[Quantity]func(*task) float64
 }
 
 // Prediction is what theory says of the slope of a ladder.
@@ -52,7 +58,9 @@ type level struct {
 	x            float64
 	depth, width int // L; M, or 0 for the mean field
 	tasks        []*task
-	ref          *refPlan
+	ref          *refPlan // nil where an error needs none
+	// seeds, if not nil, makes the distances of all seeds from the finished tasks.
+	seeds func(Quantity, *Reference) ([]float64, error)
 }
 
 func newPlan(s *Study) *plan {

@@ -98,6 +98,30 @@ func (p *plan) stepReference(v Solver) *refPlan {
 	})
 }
 
+// limitReference is L = M = ∞: the mean field in continuous depth, by Richardson's
+// extrapolation of the symmetric splitting, with the finest quadrature of ρ₀.
+func (p *plan) limitReference() *refPlan {
+	return p.reference("limit", func() *refPlan {
+		n := 2 * max(p.study.Model.Depth, slices.Max(append([]int{1}, p.study.Networks.Depths...)))
+		at := func(slices, nodes int) *task {
+			m := p.model(slices)
+			m.Continuous = true
+			return p.nodes(m, nodes, fineTolerance)
+		}
+		a, b, c := at(n, baseNodes[1]), at(n/2, baseNodes[1]), at(n/2, otherNodes[0])
+		label := fmt.Sprintf("L = M = ∞: symmetric splitting with %d and %d slices and %d nodes an axis and block, extrapolated; error: distance from %d slices, and of %d nodes from %d",
+			n, n/2, baseNodes[1], n, baseNodes[1], otherNodes[0])
+		return &refPlan{tasks: []*task{a, b, c}, make: func() (*Reference, error) {
+			r := extrapolate(curve(a.result.Trajectory), curve(b.result.Trajectory), 2)
+			for _, q := range Quantities {
+				r.Error[q] += distance(q, curve(b.result.Trajectory), curve(c.result.Trajectory))
+			}
+			r.Label = label
+			return r, nil
+		}}
+	})
+}
+
 // pair is the reference of a fine run whose error is estimated by a coarse one.
 func pair(fine, coarse *task, label string) *refPlan {
 	return &refPlan{tasks: []*task{fine, coarse}, make: func() (*Reference, error) {

@@ -56,13 +56,14 @@ func floats(n []number) []float64 {
 // summary is the document summary.json. Only the fields named wall_seconds differ
 // between two runs of the same experiment by the same program.
 type summary struct {
-	Experiment string        `json:"experiment"`
-	Version    string        `json:"version,omitempty"`
-	Confidence number        `json:"confidence"`
-	Runs       []summaryRun  `json:"runs"`
-	Rates      []summaryRate `json:"rates"`
-	Notes      []string      `json:"notes"`
-	Wall       number        `json:"wall_seconds"`
+	Experiment string           `json:"experiment"`
+	Version    string           `json:"version,omitempty"`
+	Confidence number           `json:"confidence"`
+	Runs       []summaryRun     `json:"runs"`
+	Rates      []summaryRate    `json:"rates"`
+	Findings   []summaryFinding `json:"findings,omitempty"`
+	Notes      []string         `json:"notes"`
+	Wall       number           `json:"wall_seconds"`
 }
 
 type summaryRun struct {
@@ -129,6 +130,21 @@ type summaryRival struct {
 	AIC    number `json:"aic"`
 }
 
+type summaryFinding struct {
+	Against Against             `json:"against"`
+	Title   string              `json:"title"`
+	Columns []string            `json:"columns"`
+	Rows    []summaryFindingRow `json:"rows"`
+	Text    []string            `json:"text"`
+	Source  string              `json:"source"`
+	Verdict Verdict             `json:"verdict,omitempty"`
+}
+
+type summaryFindingRow struct {
+	Label  string   `json:"label,omitempty"`
+	Values []number `json:"values"`
+}
+
 type summaryPoint struct {
 	X         number   `json:"x"`
 	Depth     int      `json:"depth"`
@@ -155,6 +171,13 @@ func WriteSummary(w io.Writer, r *Result, version string) error {
 	}
 	for i := range r.Ladders {
 		doc.Rates = append(doc.Rates, summariseLadder(&r.Ladders[i]))
+	}
+	for _, f := range r.Findings {
+		s := summaryFinding{f.Against, f.Title, f.Columns, nil, orEmpty(f.Text), f.Source, f.Verdict}
+		for _, row := range f.Rows {
+			s.Rows = append(s.Rows, summaryFindingRow{row.Label, numbers(row.Values)})
+		}
+		doc.Findings = append(doc.Findings, s)
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -214,6 +237,13 @@ func ReadSummary(rd io.Reader, s Study) (*Result, string, error) {
 	}
 	for _, d := range doc.Rates {
 		r.Ladders = append(r.Ladders, d.ladder())
+	}
+	for _, d := range doc.Findings {
+		f := Finding{d.Against, d.Title, d.Columns, nil, d.Text, d.Source, d.Verdict}
+		for _, row := range d.Rows {
+			f.Rows = append(f.Rows, FindingRow{row.Label, floats(row.Values)})
+		}
+		r.Findings = append(r.Findings, f)
 	}
 	return r, doc.Version, nil
 }

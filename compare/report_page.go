@@ -73,6 +73,7 @@ type page struct {
 	Rivals     table.Writer // nil where no networks are measured
 	Doubts     []doubt
 	Unused     []doubt
+	Findings   []Finding
 	Errors     []figure
 	Curves     []figure
 	Densities  []densityPart
@@ -88,7 +89,7 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		Question: "How fast does a Transformer of L layers with M heads each approach its mean-field limit, the Wasserstein gradient-flow PDE of its parameters, " +
 			"and how accurately do the solvers of that PDE compute the limit?",
 		Answers: answers(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
-		Rates: RatesTable(r), Rivals: rivalsTable(r), Doubts: warnings(r), Unused: unused(r), Errors: rateFigures(r),
+		Rates: RatesTable(r), Rivals: rivalsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
 		Densities: densityParts(r), Contracts: contractsTable(r), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}

@@ -136,7 +136,7 @@ func referencesTable(r *Result) table.Writer {
 // tables.
 func (r *Result) quantities() []Quantity {
 	var out []Quantity
-	for _, q := range append(slices.Clone(Quantities), Density) {
+	for _, q := range append(slices.Clone(Quantities), Density, Balance) {
 		if slices.ContainsFunc(r.Ladders, func(l Ladder) bool { return l.Quantity == q }) {
 			out = append(out, q)
 		}

@@ -105,10 +105,11 @@ type Rate struct {
 
 // Result is what Run returns and the reports are made of.
 type Result struct {
-	Study   Study
-	Runs    []*Run
-	Ladders []Ladder
-	Wall    time.Duration
-	Notes   []string // findings about the study as a whole, in words
-	Reused  int      // runs that were taken from the store
+	Study    Study
+	Runs     []*Run
+	Ladders  []Ladder
+	Findings []Finding // what was measured beside the slopes of ladders
+	Wall     time.Duration
+	Notes    []string // findings about the study as a whole, in words
+	Reused   int      // runs that were taken from the store
 }

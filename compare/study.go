@@ -15,8 +15,9 @@ type Study struct {
 	Solvers    []Solver
 	Networks   Networks
 	Rates      []Against
-	Confidence float64 // level of the intervals, in (0.5, 1)
-	Workers    int     // runs at a time; 0 means GOMAXPROCS
+	Decays     []float64 // values of λ for the decay inquiry
+	Confidence float64   // level of the intervals, in (0.5, 1)
+	Workers    int       // runs at a time; 0 means GOMAXPROCS
 }
 
 // Solver is one run of the mean-field limit: a scheme on a grid, or
@@ -53,6 +54,12 @@ const (
 	FixedBudget Against = "fixed-budget" // L at fixed L·M, against M = ∞ at the same L
 	SingleHead  Against = "single-head"  // L at M = 1, against M = ∞ at the same L
 	Bias        Against = "bias"         // mean over seeds of R − R_∞, by L·M
+	Horizon     Against = "horizon"      // growth of the width part's constant in training time
+	Dissipation Against = "dissipation"  // balance of energy and dissipation, by cells
+	Decay       Against = "decay"        // risk at the end against λ
+	Tail        Against = "tail"         // fraction of seeds outside the theorem's bound
+	TwoWay      Against = "two-way"      // depth and width fitted together, against L = M = ∞
+	BestNetwork Against = "best-network" // networks drawn from the trained mean field
 )
 
 // Quantity names what is compared between a run and its reference; see
@@ -65,6 +72,7 @@ const (
 	Risk      Quantity = "risk"      // R
 	Objective Quantity = "objective" // Q
 	Density   Quantity = "density"   // ρ on the grid in L¹, mean over components; in cells ladders with an exact density
+	Balance   Quantity = "balance"   // residual of dQ/dτ + ∫ρ|∇Ψ|² = 0, relative to the fall of Q; in dissipation ladders
 )
 
 // Quantities lists the quantities of every ladder in the order of the tables.

@@ -85,6 +85,9 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 	if m.Continuous {
 		run.ID += "-continuous"
 	}
+	if m.Decay != p.study.Model.Decay {
+		run.ID += fmt.Sprintf("-decay%g", m.Decay)
+	}
 	for i := range m.Blocks {
 		run.Nodes = max(run.Nodes, power(c.Nodes, len(m.Parameters(i))))
 	}

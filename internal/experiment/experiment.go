@@ -88,8 +88,9 @@ type Finite struct {
 
 // Compare says what to measure.
 type Compare struct {
-	Rates      []string `yaml:"rates"`      // what ladders vary; default: all that the other sections allow
-	Confidence float64  `yaml:"confidence"` // level of the intervals; default 0.95
+	Rates      []string  `yaml:"rates"`      // what ladders vary; default: all that the other sections allow
+	Confidence float64   `yaml:"confidence"` // level of the intervals; default 0.95
+	Decay      []float64 `yaml:"decay"`      // weights λ of the regulariser for the rate decay, in place of the model's
 }
 
 // defaults returns an experiment in which everything that has a default is set.
