@@ -22,7 +22,21 @@ func (d *Density) Clone() *Density {
 }
 
 // Mass returns the total mass Σ ρ_i |C_i|, by compensated (Neumaier) summation.
-func (d *Density) Mass() float64 { return Sum(d.Values) * d.Grid.CellVolume() }
+func (d *Density) Mass() float64 { return Sum(d.shares()) * d.Grid.MeanVolume() }
+
+// shares returns the mass of each cell in units of the mean cell volume: the values
+// themselves, not a copy, if no axis is graded.
+func (d *Density) shares() []float64 {
+	j := d.Grid.Jacobian()
+	if j == nil {
+		return d.Values
+	}
+	s := make([]float64, len(d.Values))
+	for i, v := range d.Values {
+		s[i] = v * j[i]
+	}
+	return s
+}
 
 // Min returns the smallest cell average; NaN if any average is NaN.
 func (d *Density) Min() float64 {
@@ -54,4 +68,11 @@ func Sum(x []float64) float64 {
 		s = t
 	}
 	return s + c
+}
+
+// divide divides each value by its Jacobian, if that is not nil.
+func (d *Density) divide(jacobian []float64) {
+	for i, j := range jacobian {
+		d.Values[i] /= j
+	}
 }

@@ -4,13 +4,13 @@
 //
 // # Conventions
 //
-// An Axis cuts an interval into equal cells. A Grid is a product of axes; its
-// cells are numbered row-major, the last axis fastest. A Density holds one average
-// per cell,
+// An Axis cuts an interval into equal cells or, with a Grading, into cells whose width
+// varies smoothly. A Grid is a product of axes; its cells are numbered row-major, the
+// last axis fastest. A Density holds one average per cell,
 //
 //	ρ_i = |C_i|⁻¹ ∫_{C_i} ρ dx,    mass = Σ_i ρ_i |C_i|,
 //
-// so that a probability density has mass one exactly, whatever the cell width. The
+// so that a probability density has mass one exactly, whatever the cell widths. The
 // coordinates of a set of n points are stored axis after axis: coordinate k of
 // point i is at points[k*n+i].
 //

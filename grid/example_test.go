@@ -110,6 +110,17 @@ func ExampleWriteDensity() {
 		return
 	}
 	rho, err := grid.ReadDensity(bytes.NewReader(file.Bytes()), int64(file.Len()))
-	fmt.Println(rho.Values, rho.Grid.Axis(0), err)
-	// Output: [0.5 1.5] {0 1 2} <nil>
+	fmt.Println(rho.Values, rho.Grid.Axis(0).Edges(), err)
+	// Output: [0.5 1.5] [0 0.5 1] <nil>
+}
+
+func ExampleSinh() {
+	g, err := grid.New(grid.Axis{Lo: -10, Hi: 10, N: 40, Grading: grid.Sinh{Center: 0, Scale: 0.5}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a := g.Axis(0)
+	fmt.Printf("%.3f at the center, %.3f at the walls; %.3f if equal\n", a.Width(20), a.Width(0), a.MeanWidth())
+	// Output: 0.093 at the center, 1.687 at the walls; 0.500 if equal
 }

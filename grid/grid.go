@@ -3,6 +3,7 @@ package grid
 import (
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // MaxDim is the largest number of axes of a Grid.
@@ -15,9 +16,10 @@ const maxCells = 1 << 40
 // Grid is a tensor product of 1 to 4 axes. Cells are numbered row-major: the last
 // axis varies fastest. A Grid does not change after New and may be shared.
 type Grid struct {
-	axes   []Axis
-	stride []int
-	size   int
+	axes     []Axis
+	stride   []int
+	size     int
+	jacobian func() []float64
 }
 
 // New returns the tensor grid of the given axes. It fails on an invalid axis, on
@@ -37,6 +39,7 @@ func New(axes ...Axis) (*Grid, error) {
 		g.stride[k] = g.size
 		g.size *= axes[k].N
 	}
+	g.jacobian = sync.OnceValue(g.relativeVolumes)
 	return g, nil
 }
 
@@ -64,13 +67,66 @@ func (g *Grid) Shape() []int {
 	return s
 }
 
-// CellVolume returns the volume of a cell.
+// CheckUniform returns an error that names the first graded axis, or nil if all
+// cells are equal.
+func (g *Grid) CheckUniform() error {
+	for k, a := range g.axes {
+		if a.Grading != nil {
+			return fmt.Errorf("axis %d is graded: want equal cells, an axis without grading", k)
+		}
+	}
+	return nil
+}
+
+// CellVolume returns the volume of each cell. It panics if an axis is graded; see
+// MeanVolume and Jacobian.
 func (g *Grid) CellVolume() float64 {
+	if err := g.CheckUniform(); err != nil {
+		panic("grid: CellVolume: " + err.Error())
+	}
+	return g.MeanVolume()
+}
+
+// MeanVolume returns the volume of the box divided by the number of cells, which is
+// that of each cell if no axis is graded.
+func (g *Grid) MeanVolume() float64 {
 	v := 1.0
 	for _, a := range g.axes {
-		v *= a.H()
+		v *= a.MeanWidth()
 	}
 	return v
+}
+
+// Jacobian returns the volume of each cell divided by MeanVolume, the Jacobian of the
+// map that grades the grid, or nil if no axis is graded: then all are 1. The slice is
+// the grid's own and is not to be changed; it is computed in the first call.
+func (g *Grid) Jacobian() []float64 { return g.jacobian() }
+
+// relativeVolumes computes Jacobian.
+func (g *Grid) relativeVolumes() []float64 {
+	if g.CheckUniform() == nil {
+		return nil
+	}
+	j := make([]float64, g.size)
+	for i := range j {
+		j[i] = 1
+	}
+	for k, a := range g.axes {
+		if a.Grading == nil {
+			continue
+		}
+		ratio := a.Widths()
+		for i := range ratio {
+			ratio[i] /= a.MeanWidth()
+		}
+		for base := 0; base < g.size; base += g.stride[k] {
+			r := ratio[base/g.stride[k]%a.N]
+			for i := range g.stride[k] {
+				j[base+i] *= r
+			}
+		}
+	}
+	return j
 }
 
 // Center writes the midpoint of cell i to dst, which has length Dim, and returns
@@ -82,5 +138,5 @@ func (g *Grid) Center(dst []float64, i int) []float64 {
 	return dst
 }
 
-// Equal reports whether two grids have the same axes.
-func (g *Grid) Equal(o *Grid) bool { return slices.Equal(g.axes, o.axes) }
+// Equal reports whether two grids have the same edges.
+func (g *Grid) Equal(o *Grid) bool { return slices.EqualFunc(g.axes, o.axes, Axis.Equal) }

@@ -78,7 +78,7 @@ func checkQuantile(what string, d int, dst, u []float64) {
 // fillProduct writes Π_k factor[k][i_k], divided by the cell volume and scaled to
 // mass one, to dst. The factors are cell masses along each axis.
 func fillProduct(dst *Density, factor [][]float64) {
-	out := []float64{1 / dst.Grid.CellVolume()}
+	out := []float64{1 / dst.Grid.MeanVolume()}
 	for k, f := range factor {
 		next := dst.Values
 		if k < len(factor)-1 {
@@ -92,6 +92,7 @@ func fillProduct(dst *Density, factor [][]float64) {
 		}
 		out = next
 	}
+	dst.divide(dst.Grid.Jacobian())
 	normalise(dst)
 }
 

@@ -49,10 +49,11 @@ func (d *Density) Covariance() [][]float64 {
 
 // centralMoment returns ∫(x − c)^p ρ / ∫ρ of a density on one axis.
 func (d *Density) centralMoment(c float64, p int) float64 {
-	total := positiveMass(d)
+	shares := d.shares()
+	total := positiveMass(shares)
 	a := d.Grid.axes[0]
 	var s neumaier
-	for i, v := range d.Values {
+	for i, v := range shares {
 		x, power := a.Center(i)-c, 1.0
 		for range p {
 			power *= x
@@ -64,22 +65,25 @@ func (d *Density) centralMoment(c float64, p int) float64 {
 
 // mixedMoment returns ∫(x − c0)(y − c1) ρ / ∫ρ of a density on two axes.
 func (d *Density) mixedMoment(c0, c1 float64) float64 {
-	total := positiveMass(d)
+	shares := d.shares()
+	total := positiveMass(shares)
 	x, y := d.Grid.axes[0], d.Grid.axes[1]
+	at := y.Centers()
 	var s neumaier
 	for i := range x.N {
 		var row neumaier
-		for j, v := range d.Values[i*y.N : (i+1)*y.N] {
-			row.add(v * (y.Center(j) - c1))
+		for j, v := range shares[i*y.N : (i+1)*y.N] {
+			row.add(v * (at[j] - c1))
 		}
 		s.add((x.Center(i) - c0) * row.value())
 	}
 	return s.value() / total
 }
 
-// positiveMass returns Σ ρ_i and panics if a mean over it makes no sense.
-func positiveMass(d *Density) float64 {
-	s := Sum(d.Values)
+// positiveMass returns the sum of the shares of a density and panics if a mean over it
+// makes no sense.
+func positiveMass(shares []float64) float64 {
+	s := Sum(shares)
 	if s == 0 || math.IsNaN(s) {
 		panic(fmt.Sprintf("grid: moment of a density whose values sum to %v", s))
 	}
@@ -104,14 +108,14 @@ func (d *Density) Marginal(axes ...int) *Density {
 	}
 	for k, s := range stride {
 		if s == 0 {
-			width *= g.axes[k].H()
+			width *= g.axes[k].MeanWidth()
 		}
 	}
 	mg, err := New(kept...)
 	if err != nil {
 		panic(fmt.Sprintf("grid: Marginal(%v): %v", axes, err)) // no axis given
 	}
-	m := NewDensity(mg)
+	m, shares := NewDensity(mg), d.shares()
 	sums := make([]neumaier, mg.Len())
 	index := make([]int, g.Dim())
 	last := g.Dim() - 1
@@ -121,7 +125,7 @@ func (d *Density) Marginal(axes ...int) *Density {
 		for k, i := range index[:last] {
 			out += i * stride[k]
 		}
-		addRow(sums, out, step, d.Values[base:base+n])
+		addRow(sums, out, step, shares[base:base+n])
 		for k := last - 1; k >= 0; k-- { // the next row's index
 			if index[k]++; index[k] < g.axes[k].N {
 				break
@@ -132,6 +136,7 @@ func (d *Density) Marginal(axes ...int) *Density {
 	for i := range sums {
 		m.Values[i] = sums[i].value() * width
 	}
+	m.divide(mg.Jacobian())
 	return m
 }
 

@@ -60,7 +60,7 @@ func tailMass(tailA, tailB, a, b float64) float64 {
 // (Cramér's bound on Hermite functions). The relative error to the largest average is
 // below 1.09 (h/s)^{2g} (g!)⁴ (2g)!^{−5/2}/(2g+1) (derived). The smallest g with a
 // bound under 1e-14 is taken; cells wider than 2s are cut first.
-func condition(h, s float64) (offset, weight []float64) {
+func condition(h, s float64) (r cellRule) {
 	parts := max(1, int(math.Ceil(h/(2*s))))
 	ratio := h / s / float64(parts)
 	g, bound := 1, 1.09*ratio*ratio/math.Pow(2, 2.5)
@@ -72,23 +72,38 @@ func condition(h, s float64) (offset, weight []float64) {
 	x, w := legendre(g)
 	for p := range parts {
 		for i := range x {
-			offset = append(offset, h*(float64(p)+(1+x[i])/2)/float64(parts))
-			weight = append(weight, h*w[i]/float64(2*parts))
+			r.offset = append(r.offset, h*(float64(p)+(1+x[i])/2)/float64(parts))
+			r.weight = append(r.weight, h*w[i]/float64(2*parts))
 		}
 	}
-	return offset, weight
+	return r
+}
+
+// cellRule is a quadrature rule on a cell, from its lower edge.
+type cellRule struct{ offset, weight []float64 }
+
+// conditions returns the rule of the cells of an axis, or one for each if it is graded.
+func conditions(a Axis, s float64) []cellRule {
+	if a.Grading == nil {
+		return []cellRule{condition(a.H(), s)}
+	}
+	var all []cellRule
+	for _, h := range a.Widths() {
+		all = append(all, condition(h, s))
+	}
+	return all
 }
 
 // correlated fills a density with the cell averages of a normal law, axis after
 // axis: at each node of the axes before k it knows the conditional law of
 // coordinate k.
 type correlated struct {
-	dst            *Density
-	mean           []float64
-	l              [][]float64
-	offset, weight [][]float64 // per axis but the last, within a cell from its lower edge
-	z              []float64   // standard coordinates of the node
-	tail, edge     []float64   // at the edges of the last axis
+	dst        *Density
+	mean       []float64
+	l          [][]float64
+	rule       [][]cellRule // per axis but the last: of all cells alike, or of each cell
+	z          []float64    // standard coordinates of the node
+	tail, edge []float64    // at the edges of the last axis
 }
 
 // fillCorrelated writes the cell averages of the normal law with the given mean
@@ -98,12 +113,12 @@ func fillCorrelated(dst *Density, mean []float64, l [][]float64) {
 	d := g.Dim()
 	c := &correlated{dst: dst, mean: mean, l: l, z: make([]float64, d)}
 	for k := range d - 1 {
-		x, w := condition(g.axes[k].H(), conditionalDeviation(l, k))
-		c.offset, c.weight = append(c.offset, x), append(c.weight, w)
+		c.rule = append(c.rule, conditions(g.axes[k], conditionalDeviation(l, k)))
 	}
 	c.tail, c.edge = make([]float64, g.axes[d-1].N+1), make([]float64, g.axes[d-1].N+1)
 	clear(dst.Values)
-	c.fill(0, 0, 1/g.CellVolume())
+	c.fill(0, 0, 1/g.MeanVolume())
+	dst.divide(g.Jacobian())
 	normalise(dst)
 }
 
@@ -149,14 +164,15 @@ func (c *correlated) fill(k, base int, weight float64) {
 	}
 	for i := range a.N {
 		edge := a.Edge(i)
-		for q, x := range c.offset[k] {
+		rule := c.rule[k][min(i, len(c.rule[k])-1)]
+		for q, x := range rule.offset {
 			z := (edge + x - center) / σ
 			density := math.Exp(-z*z/2) / (σ * math.Sqrt(2*math.Pi))
 			if density == 0 {
 				continue
 			}
 			c.z[k] = z
-			c.fill(k+1, base+i*c.dst.Grid.stride[k], weight*density*c.weight[k][q])
+			c.fill(k+1, base+i*c.dst.Grid.stride[k], weight*density*rule.weight[q])
 		}
 	}
 }

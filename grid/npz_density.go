@@ -3,7 +3,6 @@ package grid
 import (
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 )
@@ -19,8 +18,8 @@ func EdgeArrays(prefix string, g *Grid) []Array {
 }
 
 // GridFromArrays returns the grid whose axes are the arrays prefix+"edges_k". It
-// fails if there is none, if one is not a list of increasing, evenly spaced numbers
-// (to 1e-9 of the cell width and rounding), and on what New refuses.
+// fails if there is none, if one is not a list of numbers that increase evenly or
+// smoothly, see AxisFromEdges, and on what New refuses.
 func GridFromArrays(prefix string, arrays []Array) (*Grid, error) {
 	var axes []Axis
 	for {
@@ -29,17 +28,12 @@ func GridFromArrays(prefix string, arrays []Array) (*Grid, error) {
 		if !ok {
 			break
 		}
-		if len(e.Shape) != 1 || len(e.Data) < 2 {
+		if len(e.Shape) != 1 {
 			return nil, fmt.Errorf("grid: array %q: shape %v: want a list of at least 2 edges", name, e.Shape)
 		}
-		a := Axis{Lo: e.Data[0], Hi: e.Data[len(e.Data)-1], N: len(e.Data) - 1}
-		if err := a.Validate(); err != nil {
+		a, err := AxisFromEdges(e.Data)
+		if err != nil {
 			return nil, fmt.Errorf("grid: array %q: %w", name, err)
-		}
-		for i, v := range e.Data {
-			if !(math.Abs(v-a.Edge(i)) <= 1e-9*a.H()+1e-15*max(math.Abs(a.Lo), math.Abs(a.Hi))) {
-				return nil, fmt.Errorf("grid: array %q: edge %d is %v: want %v, for equal cells", name, i, v, a.Edge(i))
-			}
 		}
 		axes = append(axes, a)
 	}

@@ -265,14 +265,14 @@ func TestDensityFile(t *testing.T) {
 	edges := grid.Array{Name: "edges_0", Shape: []int{3}, Data: []float64{0, 1, 2}}
 	rho := grid.Array{Name: "rho", Shape: []int{2}, Data: []float64{0.5, 0.5}}
 	for want, arrays := range map[string][]grid.Array{
-		`no array "edges_0"`:      {rho},
-		`no array "rho"`:          {edges},
-		"for equal cells":         {{Name: "edges_0", Shape: []int{3}, Data: []float64{0, 1.5, 2}}, rho},
-		"is not above lo":         {{Name: "edges_0", Shape: []int{3}, Data: []float64{2, 1, 0}}, rho},
-		"want a list":             {{Name: "edges_0", Shape: []int{3, 1}, Data: []float64{0, 1, 2}}, rho},
-		"shape [3]: want [2]":     {edges, {Name: "rho", Shape: []int{3}, Data: []float64{1, 2, 3}}},
-		"element 1 is NaN":        {edges, {Name: "rho", Shape: []int{2}, Data: []float64{1, math.NaN()}}},
-		"edge 1 is NaN: want 1, ": {{Name: "edges_0", Shape: []int{3}, Data: []float64{0, math.NaN(), 2}}, rho},
+		`no array "edges_0"`:   {rho},
+		`no array "rho"`:       {edges},
+		"differ by a factor 3": {{Name: "edges_0", Shape: []int{3}, Data: []float64{0, 1.5, 2}}, rho},
+		"is not above lo":      {{Name: "edges_0", Shape: []int{3}, Data: []float64{2, 1, 0}}, rho},
+		"want a list":          {{Name: "edges_0", Shape: []int{3, 1}, Data: []float64{0, 1, 2}}, rho},
+		"shape [3]: want [2]":  {edges, {Name: "rho", Shape: []int{3}, Data: []float64{1, 2, 3}}},
+		"element 1 is NaN":     {edges, {Name: "rho", Shape: []int{2}, Data: []float64{1, math.NaN()}}},
+		"are at 0 and NaN":     {{Name: "edges_0", Shape: []int{3}, Data: []float64{0, math.NaN(), 2}}, rho},
 	} {
 		b := npzBytes(t, arrays...)
 		_, err := grid.ReadDensity(bytes.NewReader(b), int64(len(b)))

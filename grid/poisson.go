@@ -37,7 +37,8 @@ type poissonWorker struct {
 // doubles as a cache line holds.
 const poissonColumns = 8
 
-// NewPoisson returns a solver for the grid.
+// NewPoisson returns a solver for the grid. It panics if an axis is graded: the cosine
+// transform needs equal cells; see Grid.CheckUniform.
 func NewPoisson(g *Grid) *Poisson {
 	p := &Poisson{grid: g, pivot: make([]float64, g.Len()), worker: make([]poissonWorker, runtime.GOMAXPROCS(0))}
 	last := g.Dim() - 1

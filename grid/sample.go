@@ -10,7 +10,8 @@ import (
 // with its mass as probability and a uniform point in the cell. It does not
 // change after NewSampler and may be shared.
 type Sampler struct {
-	grid *Grid
+	grid  *Grid
+	edges [][]float64 // of each graded axis
 	// cumulative[k] holds, for each cell index (i_0 … i_{k−1}) in row-major order, the
 	// n_k + 1 values of the distribution function of coordinate k at the edges, up to
 	// a factor: the masses of the cells below, summed over the axes after k.
@@ -26,8 +27,13 @@ func NewSampler(d *Density) (*Sampler, error) {
 		}
 	}
 	g := d.Grid
-	s := &Sampler{grid: g, cumulative: make([][]float64, g.Dim())}
-	mass := d.Values
+	s := &Sampler{grid: g, edges: make([][]float64, g.Dim()), cumulative: make([][]float64, g.Dim())}
+	for k, a := range g.axes {
+		if a.Grading != nil {
+			s.edges[k] = a.Edges()
+		}
+	}
+	mass := d.shares()
 	for k := g.Dim() - 1; k >= 0; k-- {
 		n := g.axes[k].N
 		rows := len(mass) / n
@@ -69,9 +75,19 @@ func (s *Sampler) Quantile(dst, u []float64) {
 			i++
 		}
 		t := (target - c[i]) / (c[i+1] - c[i])
-		dst[k] = min(max((1-t)*a.Edge(i)+t*a.Edge(i+1), a.Lo), a.Hi)
+		lo, hi := s.cell(k, i)
+		dst[k] = min(max((1-t)*lo+t*hi, a.Lo), a.Hi)
 		row = row*a.N + i
 	}
+}
+
+// cell returns the ends of cell i of axis k.
+func (s *Sampler) cell(k, i int) (lo, hi float64) {
+	if e := s.edges[k]; e != nil {
+		return e[i], e[i+1]
+	}
+	a := s.grid.axes[k]
+	return a.Edge(i), a.Edge(i + 1)
 }
 
 // Random returns n independent draws: coordinate k of draw i at points[k*n+i].
