@@ -77,10 +77,10 @@ func DensityDistance(t *pde.Trajectory, r *Reference) (float64, error) {
 		sum := 0.0
 		for _, d := range state {
 			for i, v := range d.Values {
-				sum += math.Abs(v - want.Values[i])
+				sum += math.Abs(v-want.Values[i]) * g.RelativeVolume(i)
 			}
 		}
-		worst = max(worst, sum*g.CellVolume()/float64(len(state)))
+		worst = max(worst, sum*g.MeanVolume()/float64(len(state)))
 	}
 	return worst, nil
 }

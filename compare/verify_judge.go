@@ -121,9 +121,9 @@ func (s shortenedStepper) Step(ctx context.Context, rho pde.State, limit float64
 func l1Distance(a, b *grid.Density) float64 {
 	var sum float64
 	for i, v := range a.Values {
-		sum += math.Abs(v - b.Values[i])
+		sum += math.Abs(v-b.Values[i]) * a.Grid.RelativeVolume(i)
 	}
-	return sum * a.Grid.CellVolume()
+	return sum * a.Grid.MeanVolume()
 }
 
 // DensityErrors returns the distances of two densities on the same grid: in L¹,
@@ -163,33 +163,33 @@ func secondMoment(d *grid.Density) float64 {
 // integrals over the levels are exact.
 func wassersteinLine(a, b *grid.Density) (w1, w2 float64) {
 	ax := a.Grid.Axis(0)
-	h := ax.H()
+	h := ax.Widths()
 	var i, j int       // cells
 	var fi, fj float64 // mass taken from cell i, j
 	at := func(d *grid.Density, i int, taken float64) float64 {
-		return ax.Edge(i) + h*taken/(d.Values[i]*h)
+		return ax.Edge(i) + h[i]*taken/(d.Values[i]*h[i])
 	}
 	var square float64
 	for {
-		for i < ax.N && fi >= a.Values[i]*h {
+		for i < ax.N && fi >= a.Values[i]*h[i] {
 			i, fi = i+1, 0
 		}
-		for j < ax.N && fj >= b.Values[j]*h {
+		for j < ax.N && fj >= b.Values[j]*h[j] {
 			j, fj = j+1, 0
 		}
 		if i == ax.N || j == ax.N {
 			return w1, math.Sqrt(square)
 		}
 		left := at(a, i, fi) - at(b, j, fj)
-		ra, rb := a.Values[i]*h-fi, b.Values[j]*h-fj
+		ra, rb := a.Values[i]*h[i]-fi, b.Values[j]*h[j]-fj
 		m := min(ra, rb)
 		if ra <= rb {
-			fi = a.Values[i] * h
+			fi = a.Values[i] * h[i]
 		} else {
 			fi += m
 		}
 		if rb <= ra {
-			fj = b.Values[j] * h
+			fj = b.Values[j] * h[j]
 		} else {
 			fj += m
 		}

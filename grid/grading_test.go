@@ -136,7 +136,8 @@ func TestVolumesOfAGradedGrid(t *testing.T) {
 			for k := range g.Dim() {
 				want *= g.Axis(k).Width(i / g.Stride(k) % g.Axis(k).N)
 			}
-			assert.InEpsilon(t, want, v*g.MeanVolume(), 1e-13)
+			assert.InEpsilon(t, want, g.Volume(i), 1e-13)
+			assert.Equal(t, v, g.RelativeVolume(i))
 		}
 		assert.InEpsilon(t, float64(g.Len()), grid.Sum(j), 1e-13)
 		assert.ErrorContains(t, g.CheckUniform(), "is graded: want equal cells")
@@ -144,6 +145,7 @@ func TestVolumesOfAGradedGrid(t *testing.T) {
 	}
 	even, _ := grid.New(grid.Axis{Lo: 0, Hi: 3, N: 7})
 	assert.Nil(t, even.Jacobian())
+	assert.Equal(t, even.CellVolume(), even.Volume(3))
 	assert.NoError(t, even.CheckUniform())
 }
 

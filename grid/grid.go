@@ -3,7 +3,6 @@ package grid
 import (
 	"fmt"
 	"slices"
-	"sync"
 )
 
 // MaxDim is the largest number of axes of a Grid.
@@ -19,7 +18,7 @@ type Grid struct {
 	axes     []Axis
 	stride   []int
 	size     int
-	jacobian func() []float64
+	jacobian []float64
 }
 
 // New returns the tensor grid of the given axes. It fails on an invalid axis, on
@@ -39,7 +38,7 @@ func New(axes ...Axis) (*Grid, error) {
 		g.stride[k] = g.size
 		g.size *= axes[k].N
 	}
-	g.jacobian = sync.OnceValue(g.relativeVolumes)
+	g.jacobian = g.relativeVolumes()
 	return g, nil
 }
 
@@ -99,8 +98,19 @@ func (g *Grid) MeanVolume() float64 {
 
 // Jacobian returns the volume of each cell divided by MeanVolume, the Jacobian of the
 // map that grades the grid, or nil if no axis is graded: then all are 1. The slice is
-// the grid's own and is not to be changed; it is computed in the first call.
-func (g *Grid) Jacobian() []float64 { return g.jacobian() }
+// the grid's own and is not to be changed.
+func (g *Grid) Jacobian() []float64 { return g.jacobian }
+
+// RelativeVolume returns element i of Jacobian: 1 if no axis is graded.
+func (g *Grid) RelativeVolume(i int) float64 {
+	if g.jacobian == nil {
+		return 1
+	}
+	return g.jacobian[i]
+}
+
+// Volume returns the volume of cell i.
+func (g *Grid) Volume(i int) float64 { return g.MeanVolume() * g.RelativeVolume(i) }
 
 // relativeVolumes computes Jacobian.
 func (g *Grid) relativeVolumes() []float64 {

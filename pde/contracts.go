@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 )
 
@@ -48,14 +50,20 @@ func massMin(d *grid.Density) (mass, low float64) {
 	inf := math.Inf(1)
 	m := lanes{inf, inf, inf, inf}
 	var total compensated
-	for x := d.Values; len(x) > 0; {
-		n := min(len(x), stripLength)
+	ratio := d.Grid.Jacobian()
+	var share [stripLength]float64
+	for at := 0; at < len(d.Values); at += stripLength {
+		x := d.Values[at:min(at+stripLength, len(d.Values))]
 		var s lanes
-		sumMin(x[:n], &s, &m)
+		sumMin(x, &s, &m)
+		if ratio != nil {
+			s = lanes{}
+			floats.MulTo(share[:len(x)], x, ratio[at:at+len(x)])
+			sumMin(share[:len(x)], &s, &lanes{})
+		}
 		total.add(s.sum())
-		x = x[n:]
 	}
-	return total.value() * d.Grid.CellVolume(), min(m[0], m[1], m[2], m[3])
+	return total.value() * d.Grid.MeanVolume(), min(m[0], m[1], m[2], m[3])
 }
 
 // check records and checks the state after a step that ended at time.
@@ -87,13 +95,13 @@ func (w *watch) check(rho State, step int, time float64) error {
 // of one or two cells has no inside and is not watched.
 func (w *watch) walls(c int, d *grid.Density, time float64) error {
 	g := d.Grid
-	volume := g.CellVolume()
+	volume, ratio := g.MeanVolume(), ratios(g.Jacobian())
 	for k := range g.Dim() {
 		a := g.Axis(k)
 		if a.N < 3 {
 			continue
 		}
-		low, high := faceSums(d.Values, a.N, g.Stride(k))
+		low, high := faceSums(d.Values, ratio, a.N, g.Stride(k))
 		for s, sum := range [2]float64{low, high} {
 			mass := sum * volume
 			w.count.WallMass = max(w.count.WallMass, mass)
@@ -111,16 +119,23 @@ func (w *watch) walls(c int, d *grid.Density, time float64) error {
 }
 
 // faceSums returns the sums over the first and the last layer of n layers along
-// the axis with the given stride.
-func faceSums(x []float64, n, stride int) (low, high float64) {
+// the axis with the given stride, of x times the ratio.
+func faceSums(x []float64, ratio ratios, n, stride int) (low, high float64) {
 	for base := 0; base < len(x); base += n * stride {
-		block := x[base : base+n*stride]
-		for _, v := range block[:stride] {
-			low += v
-		}
-		for _, v := range block[(n-1)*stride:] {
-			high += v
+		for at := 0; at < stride; at += stripLength {
+			m, top := min(stripLength, stride-at), base+(n-1)*stride+at
+			low = addProducts(low, x[base+at:base+at+m], ratio.strip(base+at, m))
+			high = addProducts(high, x[top:top+m], ratio.strip(top, m))
 		}
 	}
 	return low, high
+}
+
+// addProducts returns sum plus the products of x and w, added one by one.
+func addProducts(sum float64, x, w []float64) float64 {
+	w = w[:len(x)]
+	for i, v := range x {
+		sum += v * w[i]
+	}
+	return sum
 }

@@ -47,6 +47,9 @@ const maxDiffusionHalvings = 60
 // newDiffusionFlow returns the flow of f, or an error that names what cannot be
 // treated.
 func newDiffusionFlow(f Functional, grids []*grid.Grid) (diffusionFlow, error) {
+	if err := equalCells(grids); err != nil {
+		return nil, err
+	}
 	p := PartsOf(f)
 	switch {
 	case p.fitted():

@@ -38,13 +38,14 @@ func (e Entropy) Bind(grids []*grid.Grid) (Functional, error) {
 	if err := e.Validate(); err != nil {
 		return nil, err
 	}
-	return &entropy{c: e.Coefficient, volume: volumes(grids)}, nil
+	return &entropy{c: e.Coefficient, volume: volumes(grids), ratio: jacobians(grids)}, nil
 }
 
 // entropy is an Entropy bound to grids.
 type entropy struct {
 	c      float64
 	volume []float64
+	ratio  []ratios
 }
 
 // Value returns c Σ_k ∫ ρ_k log ρ_k.
@@ -52,9 +53,13 @@ func (e *entropy) Value(rho State) float64 {
 	var sum compensated
 	for k, d := range rho {
 		var part compensated
-		for _, r := range d.Values {
-			if r != 0 { // a negative density gives NaN, which the contracts report
-				part.add(r * math.Log(r))
+		for at := 0; at < len(d.Values); at += stripLength {
+			x := d.Values[at:min(at+stripLength, len(d.Values))]
+			w := e.ratio[k].strip(at, len(x))
+			for i, r := range x {
+				if r != 0 { // a negative density gives NaN, which the contracts report
+					part.add(r * math.Log(r) * w[i])
+				}
 			}
 		}
 		sum.add(e.c * part.value() * e.volume[k])
@@ -74,15 +79,19 @@ func (e *entropy) Variation(psi Field, rho State) float64 {
 		low := math.Log(floor)
 		out := psi[k][:len(d.Values)]
 		var part compensated
-		for i, r := range d.Values {
-			log := low
-			if r > floor || r < 0 || math.IsNaN(r) {
-				log = math.Log(r)
-				part.add(r * log)
-			} else if r > 0 {
-				part.add(r * math.Log(r))
+		for at := 0; at < len(out); at += stripLength {
+			x := d.Values[at:min(at+stripLength, len(out))]
+			w := e.ratio[k].strip(at, len(x))
+			for i, r := range x {
+				log := low
+				if r > floor || r < 0 || math.IsNaN(r) {
+					log = math.Log(r)
+					part.add(r * log * w[i])
+				} else if r > 0 {
+					part.add(r * math.Log(r) * w[i])
+				}
+				out[at+i] = e.c * (log + 1)
 			}
-			out[i] = e.c * (log + 1)
 		}
 		sum.add(e.c * part.value() * e.volume[k])
 	}

@@ -82,6 +82,11 @@ func (w Interaction) Bind(grids []*grid.Grid) (Functional, error) {
 	if err := w.Validate(); err != nil {
 		return nil, err
 	}
+	for _, g := range grids {
+		if err := g.CheckUniform(); err != nil {
+			return nil, fmt.Errorf("interaction: %w, for it is a convolution; energies that take graded axes: entropy, porous-medium, potential", err)
+		}
+	}
 	b := &interaction{volume: volumes(grids), stiff: make([]float64, len(grids)), diffusivity: make([]float64, len(grids)), singular: make([]bool, len(grids))}
 	size := 0
 	for c, g := range grids {

@@ -62,7 +62,7 @@ func (p PorousMedium) Bind(grids []*grid.Grid) (Functional, error) {
 	}
 	return &porousMedium{
 		m: p.Exponent, c: p.Coefficient, pressure: p.Coefficient * p.Exponent / (p.Exponent - 1),
-		volume: volumes(grids), diffusivity: make([]float64, len(grids)),
+		volume: volumes(grids), ratio: jacobians(grids), diffusivity: make([]float64, len(grids)),
 	}, nil
 }
 
@@ -71,6 +71,7 @@ type porousMedium struct {
 	m, c        float64
 	pressure    float64 // c m/(m − 1)
 	volume      []float64
+	ratio       []ratios
 	diffusivity []float64 // of each component at the last Variation
 }
 
@@ -79,36 +80,36 @@ func (p *porousMedium) Value(rho State) float64 {
 	var sum compensated
 	for k, d := range rho {
 		var part compensated
-		for x := d.Values; len(x) > 0; {
-			n := min(len(x), stripLength)
-			part.add(p.power(x[:n]))
-			x = x[n:]
+		for at := 0; at < len(d.Values); at += stripLength {
+			x := d.Values[at:min(at+stripLength, len(d.Values))]
+			part.add(p.power(x, p.ratio[k].strip(at, len(x))))
 		}
 		sum.add(p.c / (p.m - 1) * part.value() * p.volume[k])
 	}
 	return sum.value()
 }
 
-// power returns Σ r^m. A negative density gives NaN or a number that the contracts
+// power returns Σ w r^m. A negative density gives NaN or a number that the contracts
 // never see, because they check the sign themselves.
-func (p *porousMedium) power(x []float64) float64 {
+func (p *porousMedium) power(x, w []float64) float64 {
+	w = w[:len(x)]
 	var s float64
 	switch p.m {
 	case 1.5:
-		for _, r := range x {
-			s += r * math.Sqrt(r)
+		for i, r := range x {
+			s += r * math.Sqrt(r) * w[i]
 		}
 	case 2:
-		for _, r := range x {
-			s += r * r
+		for i, r := range x {
+			s += r * r * w[i]
 		}
 	case 3:
-		for _, r := range x {
-			s += r * r * r
+		for i, r := range x {
+			s += r * r * r * w[i]
 		}
 	default:
-		for _, r := range x {
-			s += math.Pow(r, p.m)
+		for i, r := range x {
+			s += math.Pow(r, p.m) * w[i]
 		}
 	}
 	return s

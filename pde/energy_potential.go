@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 )
 
@@ -48,18 +50,21 @@ func (p Potential) Bind(grids []*grid.Grid) (Functional, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	b := &potential{volume: volumes(grids), psi: make(Field, len(grids))}
+	b := &potential{volume: volumes(grids), psi: make(Field, len(grids)), share: make(Field, len(grids))}
 	for c, g := range grids {
 		// Equal grids, such as the depth slices of one block, share one table.
 		if k := slices.IndexFunc(grids[:c], g.Equal); k >= 0 {
-			b.psi[c] = b.psi[k]
+			b.psi[c], b.share[c] = b.psi[k], b.share[k]
 			continue
 		}
 		psi, err := p.tabulate(g)
 		if err != nil {
 			return nil, err
 		}
-		b.psi[c] = psi
+		b.psi[c], b.share[c] = psi, psi
+		if j := g.Jacobian(); j != nil {
+			b.share[c] = floats.MulTo(make([]float64, len(psi)), psi, j)
+		}
 	}
 	return b, nil
 }
@@ -94,13 +99,14 @@ func (p Potential) tabulate(g *grid.Grid) ([]float64, error) {
 type potential struct {
 	volume []float64
 	psi    Field
+	share  Field // psi times the relative cell volume
 }
 
 // Value returns Σ_c ∫ V ρ_c.
 func (p *potential) Value(rho State) float64 {
 	var sum compensated
 	for c, d := range rho {
-		sum.add(dot(p.psi[c], d.Values) * p.volume[c])
+		sum.add(dot(p.share[c], d.Values) * p.volume[c])
 	}
 	return sum.value()
 }

@@ -59,6 +59,7 @@ type explicit struct {
 	stages int
 
 	sweep    []*sweep // per component; equal grids share one
+	mass     *cellMass
 	space    []float64
 	psi      Field // at the start of the step
 	psi1     Field // at the second stage; psi itself if Ψ is constant
@@ -75,14 +76,9 @@ const slack = 1e-12
 // newExplicit binds an explicit scheme; the zero limiter makes it first order in space.
 // Its sweeps are shared by up to workers goroutines.
 func newExplicit(f Functional, grids []*grid.Grid, l limiter, cfl float64, stages, workers int) *explicit {
-	e := &explicit{f: f, cfl: cfl, stages: stages, psi: NewField(grids)}
+	e := &explicit{f: f, cfl: cfl, stages: stages, psi: NewField(grids), mass: newCellMass(grids)}
 	for c, g := range grids {
-		var space float64
-		for k := range g.Dim() {
-			h := g.Axis(k).H()
-			space += 2 / (h * h)
-		}
-		e.space = append(e.space, space)
+		e.space = append(e.space, laplacian(g))
 		e.one = append(e.one, grid.NewDensity(g))
 		if k := slices.IndexFunc(grids[:c], g.Equal); k >= 0 {
 			e.sweep = append(e.sweep, e.sweep[k])
@@ -110,12 +106,14 @@ func (e *explicit) Step(_ context.Context, rho State, limit float64) (StepReport
 	e.ready = false
 	r.Energy = e.energy
 	r.Dt = stepLength(e.cfl*(1-slack)/e.rate, limit)
+	m := e.mass.masses(rho)
 	for {
-		r.Dissipation = e.euler(rho, r.Dt)
+		r.Dissipation = e.euler(m, r.Dt)
 		if e.stages == 1 {
-			for c, d := range rho {
+			for c, d := range m {
 				copy(d.Values, e.one[c].Values)
 			}
+			e.mass.store(rho, m)
 			return r, nil
 		}
 		ok, err := e.secondBound(r.Dt, &r)
@@ -128,13 +126,14 @@ func (e *explicit) Step(_ context.Context, rho State, limit float64) (StepReport
 		r.Dt /= 2
 		r.Rejections++
 	}
-	for c, d := range rho {
+	for c, d := range m {
 		e.sweep[c].advance(nil, e.one[c].Values, e.psi1[c], d.Values, r.Dt)
 	}
+	e.mass.store(rho, m)
 	return r, nil
 }
 
-// euler writes the forward Euler step from rho to one and returns the dissipation.
+// euler writes the forward Euler step from rho, masses on graded grids, to one and returns the dissipation.
 func (e *explicit) euler(rho State, dt float64) float64 {
 	var total float64
 	for c, d := range rho {
@@ -198,7 +197,7 @@ func (e *explicit) secondBound(dt float64, r *StepReport) (bool, error) {
 	if e.constant {
 		return true, nil
 	}
-	energy := e.f.Variation(e.psi1, e.one)
+	energy := e.f.Variation(e.psi1, e.mass.densities(e.one))
 	r.Evaluations++
 	if err := finiteEnergy(energy); err != nil {
 		return false, err
@@ -220,6 +219,6 @@ func (e *explicit) probe(rho State) (StepReport, error) {
 	}
 	e.ready = true
 	r.Energy = e.energy
-	r.Dissipation = e.euler(rho, 1)
+	r.Dissipation = e.euler(e.mass.masses(rho), 1)
 	return r, nil
 }

@@ -49,7 +49,7 @@ func TestVariationalDescendsOnRandomPotentials(t *testing.T) {
 		psi := drawField(t, g.Len(), "psi")
 		rho := State{{Grid: g, Values: drawField(t, g.Len(), "rho")}}
 		tau := rapid.SampledFrom(marchSteps).Draw(t, "tau")
-		f := &potential{volume: []float64{g.CellVolume()}, psi: Field{psi}}
+		f := &potential{volume: []float64{g.CellVolume()}, psi: Field{psi}, share: Field{psi}}
 		s, err := Variational{}.Bind(f, []*grid.Grid{g})
 		require.NoError(t, err)
 		start := JKOStart{Rho: rho.Clone(), Variation: Field{psi}, Energy: f.Value(rho), Tau: tau}

@@ -64,6 +64,19 @@ func fluxesGo(f []float64, p0, p1, r0, r1, s0, s1 []float64, lam float64, d *lan
 	d[n&3], d[(n+1)&3], d[(n+2)&3], d[(n+3)&3] = d0, d1, d2, d3
 }
 
+// gradedFluxes is fluxes along the last axis of a graded grid, where the rows 0 and 1
+// are one row shifted by one and lam is multiplied by the metric of each face.
+func gradedFluxes(f, p, r, s, t, metric []float64, lam float64, d *lanes) {
+	n := len(f)
+	p, r, s, t, metric = p[:n+1], r[:n+1], s[:n], t[:n+1], metric[:n]
+	for j, c := range metric {
+		drop := p[j] - p[j+1]
+		v := float64(drop*float64(lam*c)) * upwind(drop, r[j]+s[j], r[j+1]-t[j+1])
+		f[j] = v
+		d[j&3] += float64(v * drop)
+	}
+}
+
 // upwind returns a if drop ≥ 0, b if drop < 0: by the sign bit and without a branch,
 // which rough data would mispredict.
 func upwind(drop, a, b float64) float64 {

@@ -42,18 +42,39 @@ func line(tb testing.TB, lo, hi float64, n int) *grid.Grid {
 	return g
 }
 
-// drawBox draws a grid of 1 to 3 axes, with axes of a single cell among them.
-func drawBox(t *rapid.T) *grid.Grid {
+// drawBox draws a grid of 1 to 3 axes, with axes of a single cell among them and, if
+// graded, graded ones.
+func drawBox(t *rapid.T, graded bool) *grid.Grid {
 	axes := make([]grid.Axis, rapid.IntRange(1, 3).Draw(t, "dim"))
 	for k := range axes {
 		lo := rapid.Float64Range(-3, 1).Draw(t, "lo")
 		axes[k] = grid.Axis{Lo: lo, Hi: lo + rapid.Float64Range(0.1, 4).Draw(t, "width"), N: rapid.IntRange(1, []int{40, 12, 7}[len(axes)-1]).Draw(t, "n")}
+		if graded {
+			axes[k].Grading = drawGrading(t, axes[k])
+		}
 	}
 	g, err := grid.New(axes...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return g
+}
+
+// drawGrading draws a grading that the axis resolves, or none.
+func drawGrading(t *rapid.T, a grid.Axis) grid.Grading {
+	ratio := rapid.Float64Range(1, 20).Draw(t, "ratio")
+	switch rapid.IntRange(0, 3).Draw(t, "grading") {
+	case 0:
+		a.Grading = grid.Geometric{Ratio: 1 / ratio}
+	case 1:
+		a.Grading = grid.Tanh{Ratio: ratio}
+	case 2:
+		a.Grading = grid.Sinh{Center: rapid.Float64Range(-3, 4).Draw(t, "center"), Scale: 1 / ratio}
+	}
+	if a.Validate() != nil {
+		return nil
+	}
+	return a.Grading
 }
 
 // drawRough draws a density that is 0 in about half of the cells, and in the rest
@@ -89,7 +110,7 @@ func TestExplicitProperties(t *testing.T) {
 		}
 		t.Run(label(s), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				g := drawBox(t)
+				g := drawBox(t, true)
 				rho := State{drawRough(t, g), drawRough(t, g)}
 				before := []float64{rho[0].Mass(), rho[1].Mass()}
 				// A random table: the potential jumps from cell to cell.

@@ -178,7 +178,7 @@ func implicitUpwindProperties(t *testing.T) {
 	rejections, steps := 0, 0
 	for k := range roughEnergies(nil) {
 		rapid.Check(t, func(t *rapid.T) {
-			g := drawBox(t)
+			g := drawBox(t, false)
 			table := rapid.SliceOfN(rapid.Float64Range(-10, 10), g.Len(), g.Len()).Draw(t, "V")
 			next := 0
 			energy := roughEnergies(Potential{Func: func([]float64) float64 { next++; return table[next-1] }})[k]

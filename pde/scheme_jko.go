@@ -79,6 +79,9 @@ func (j JKO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := j.Validate(); err != nil {
 		return nil, err
 	}
+	if err := equalCells(grids); err != nil {
+		return nil, err
+	}
 	inner := j.inner()
 	if !inner.Domain().Takes(f, grids) {
 		return nil, refusal(inner, f, grids)

@@ -27,6 +27,7 @@ type linearFlow struct {
 	lo, hi   float64
 	end      float64
 	levels   []int
+	grading  func(axis int) grid.Grading // nil: equal cells
 }
 
 var linearFlows = []linearFlow{
@@ -115,6 +116,9 @@ func (l linearFlow) box(t *testing.T, n int) *grid.Grid {
 	axes := make([]grid.Axis, len(l.lambda))
 	for k := range axes {
 		axes[k] = grid.Axis{Lo: l.lo, Hi: l.hi, N: n}
+		if l.grading != nil {
+			axes[k].Grading = l.grading(k)
+		}
 	}
 	g, err := grid.New(axes...)
 	require.NoError(t, err)
@@ -125,9 +129,9 @@ func (l linearFlow) box(t *testing.T, n int) *grid.Grid {
 func l1(a, b *grid.Density) float64 {
 	var s float64
 	for i, v := range a.Values {
-		s += math.Abs(v - b.Values[i])
+		s += math.Abs(v-b.Values[i]) * a.Grid.RelativeVolume(i)
 	}
-	return s * a.Grid.CellVolume()
+	return s * a.Grid.MeanVolume()
 }
 
 // Every explicit scheme has its declared order in space on every exact solution:

@@ -177,7 +177,7 @@ func TestDiffusionContracts(t *testing.T) {
 		rejected := 0
 		t.Run(what, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				g := drawBox(t)
+				g := drawBox(t, false)
 				rho := State{drawRough(t, g), drawRough(t, g)}
 				before := []float64{rho[0].Mass(), rho[1].Mass()}
 				next := 0
@@ -373,7 +373,7 @@ func TestDiffusionNames(t *testing.T) {
 // dimension.
 func TestDiffusionStepsAgreeWithoutVectors(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := drawBox(t)
+		g := drawBox(t, false)
 		start := drawRough(t, g)
 		energy := rapid.SampledFrom([]Energy{
 			Sum{Potential{Func: func(x []float64) float64 { return x[0] * x[len(x)-1] }}, Entropy{Coefficient: 0.5}},

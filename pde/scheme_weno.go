@@ -96,5 +96,8 @@ func (w WENO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := w.Validate(); err != nil {
 		return nil, err
 	}
+	if err := equalCells(grids); err != nil {
+		return nil, err
+	}
 	return newWeno(f, grids, w.defaulted()), nil
 }

@@ -109,7 +109,7 @@ func TestWENOProperties(t *testing.T) {
 		s.CFL = 0.5
 		t.Run(label(s), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				g := drawBox(t)
+				g := drawBox(t, false)
 				rho := State{drawRough(t, g), drawRough(t, g)}
 				before := []float64{rho[0].Mass(), rho[1].Mass()}
 				table := rapid.SliceOfN(rapid.Float64Range(-10, 10), g.Len(), g.Len()).Draw(t, "V")

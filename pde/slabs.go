@@ -55,6 +55,6 @@ func (w *sweep) prime(rho, psi []float64) {
 			s1 = w.slopes(w.slope[0][1-below][off:off+m], r0, r1, rho[at+2*st:at+2*st+m])
 		}
 		w.lanes = lanes{} // counted by the slab below
-		fluxes(w.flux[0][below][off:off+m], psi[at:at+m], psi[at+st:at+st+m], r0, r1, s0, s1, w.lam[0], &w.lanes)
+		fluxes(w.flux[0][below][off:off+m], psi[at:at+m], psi[at+st:at+st+m], r0, r1, s0, s1, w.lambda(0, first-1), &w.lanes)
 	}
 }

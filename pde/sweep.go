@@ -19,6 +19,9 @@ const stripLength = 512
 // towards that face, or 0 for the first-order scheme. Faces on the walls carry no flux, and s = 0 in the
 // cells along a wall.
 //
+// On a graded axis the density is the mass of a cell and 1/h² varies from face to face;
+// see graded.go.
+//
 // One pass over the rows does all axes. Of each axis but the last it keeps the
 // fluxes and half slopes of one layer of cells in a pair of rings: what left the
 // cell below enters this one without being computed twice.
@@ -26,10 +29,12 @@ type sweep struct {
 	limiter limiter
 	linear  bool // reconstruct linearly
 
-	size, row int       // cells of the grid, and of one row
-	n, stride []int     // cells and stride of each axis
-	inv       []float64 // 1/h² of each axis
-	volume    float64
+	size, row int         // cells of the grid, and of one row
+	n, stride []int       // cells and stride of each axis
+	inv       []float64   // 1/h² of each axis, 1 of a graded one, where the metric takes its place
+	metric    [][]float64 // of the faces of each axis that is graded, or nil
+	steep     [][]float64 // the larger metric of the faces of a cell, or nil
+	volume    float64     // of a cell, on average
 
 	index []int          // position of the current row on each axis but the last
 	lam   []float64      // dt/h² of each axis in the current pass
@@ -57,13 +62,19 @@ func newSweep(g *grid.Grid, l limiter) *sweep {
 	d := g.Dim()
 	w := &sweep{
 		limiter: l, linear: l.kind != constant,
-		size: g.Len(), row: g.Axis(d - 1).N, n: g.Shape(), volume: g.CellVolume(),
+		size: g.Len(), row: g.Axis(d - 1).N, n: g.Shape(), volume: g.MeanVolume(),
 		index: make([]int, d-1), lam: make([]float64, d),
 		flux: make([][2][]float64, d-1), slope: make([][2][]float64, d-1),
 	}
 	for k := range d {
-		h := g.Axis(k).H()
-		w.inv = append(w.inv, 1/(h*h))
+		inv, metric, steep := 1.0, faceMetric(g.Axis(k)), []float64(nil)
+		if metric != nil {
+			steep = steepest(metric)
+		} else {
+			h := g.Axis(k).H()
+			inv = 1 / (h * h)
+		}
+		w.inv, w.metric, w.steep = append(w.inv, inv), append(w.metric, metric), append(w.steep, steep)
 		w.stride = append(w.stride, g.Stride(k))
 		if k == d-1 {
 			break
@@ -170,7 +181,7 @@ func (w *sweep) strip(out, mean, rho, psi []float64, at, a int) {
 func (w *sweep) alongFused(dst, src, rho, psi []float64, at, a int, average bool) int {
 	last := w.row - 1
 	n := 0
-	if w.limiter.kind == minmod {
+	if w.limiter.kind == minmod && w.metric[len(w.index)] == nil {
 		n = eights(min(len(dst), last-1-a)) // each upper neighbour has two neighbours
 	}
 	if n <= 0 {
@@ -196,6 +207,7 @@ func (w *sweep) across(k int, out, src, rho, psi []float64, at int) {
 	m, st, i, last := len(out), w.stride[k], w.index[k], w.n[k]-1
 	off := at % st
 	p := i & 1
+	lam := w.lambda(k, i)
 	hi, lo := w.zero[:m], w.zero[:m]
 	if i > 0 {
 		lo = w.flux[k][1-p][off : off+m]
@@ -219,7 +231,7 @@ func (w *sweep) across(k int, out, src, rho, psi []float64, at int) {
 				x := &w.crossing
 				x.out, x.src, x.p0, x.p1 = &out[done], &src[done], &p0[done], &p1[done]
 				x.r0, x.r1, x.r2, x.s0, x.s1 = &r0[done], &r1[done], &r2[done], &s0[done], &s1[done]
-				x.f, x.flo, x.n, x.lam, x.half, x.d = &hi[done], &lo[done], n, w.lam[k], w.limiter.half, w.lanes
+				x.f, x.flo, x.n, x.lam, x.half, x.d = &hi[done], &lo[done], n, lam, w.limiter.half, w.lanes
 				cross(x)
 				w.lanes = x.d
 				done += n
@@ -231,9 +243,17 @@ func (w *sweep) across(k int, out, src, rho, psi []float64, at int) {
 			r0, r1, r2, s0, s1 = r0[done:], r1[done:], r2[done:], s0[done:], s1[done:]
 			s1 = w.slopes(s1, r0, r1, r2)
 		}
-		fluxes(hi, p0, p1, r0, r1, s0, s1, w.lam[k], &w.lanes)
+		fluxes(hi, p0, p1, r0, r1, s0, s1, lam, &w.lanes)
 	}
 	update(out, src, hi, lo)
+}
+
+// lambda returns dt/h² or dt/d² of the face above cell i of axis k, not the last.
+func (w *sweep) lambda(k, i int) float64 {
+	if m := w.metric[k]; m != nil && i < len(m) {
+		return w.lam[k] * m[i]
+	}
+	return w.lam[k]
 }
 
 // groups returns how many of m cells go to the kernel cross for vectors of eight and, of
@@ -261,7 +281,12 @@ func (w *sweep) alongFluxes(m int, rho, psi []float64, at, a int) []float64 {
 	}
 	q := min(m, last-a) // faces of this strip that are not on the wall
 	if q > 0 {
-		fluxes(f[1:q+1], psi[at:at+q], psi[at+1:at+q+1], rho[at:at+q], rho[at+1:at+q+1], s[:q], t[1:q+1], w.lam[len(w.lam)-1], &w.lanes)
+		lam, metric := w.lam[len(w.lam)-1], w.metric[len(w.index)]
+		if metric == nil {
+			fluxes(f[1:q+1], psi[at:at+q], psi[at+1:at+q+1], rho[at:at+q], rho[at+1:at+q+1], s[:q], t[1:q+1], lam, &w.lanes)
+		} else {
+			gradedFluxes(f[1:q+1], psi[at:], rho[at:], s, t, metric[a:a+q], lam, &w.lanes)
+		}
 	}
 	if q < m {
 		f[m] = 0
@@ -342,9 +367,29 @@ func (w *sweep) drainStrip(out, psi []float64, at, a int) {
 		if i < w.n[k]-1 {
 			hi = psi[at+st : at+st+m]
 		}
-		w.add(out, p, lo, hi, w.inv[k])
+		c := w.inv[k]
+		if w.steep[k] != nil {
+			c = w.steep[k][i]
+		}
+		w.add(out, p, lo, hi, c)
 	}
-	c, last := w.inv[len(w.inv)-1], w.row-1
+	steep := w.steep[len(w.index)]
+	if steep == nil {
+		w.drainAlong(out, psi, at, a, w.inv[len(w.inv)-1])
+		return
+	}
+	one := w.out[:m]
+	clear(one)
+	w.drainAlong(one, psi, at, a, 1)
+	for j, v := range one {
+		out[j] += v * steep[a+j]
+	}
+}
+
+// drainAlong adds the drain rates of the last axis with c = 1/h² to out.
+func (w *sweep) drainAlong(out, psi []float64, at, a int, c float64) {
+	m, last := len(out), w.row-1
+	p := psi[at : at+m]
 	from, to := max(a, 1)-a, min(a+m, last)-a // cells with two neighbours
 	if a == 0 {
 		w.add(out[:1], p[:1], p[:1], psi[at+min(1, last):at+min(1, last)+1], c)

@@ -69,9 +69,9 @@ func Quantised(d Distance, a *grid.Density, b *Measure) (Result, error) {
 	var e float64
 	switch d.(type) {
 	case *W1:
-		e = spread(Euclidean, a.Grid, a.Mass())
+		e = spread(Euclidean, a, a.Mass())
 	case *W2, *Sinkhorn:
-		e = spread(Squared, a.Grid, a.Mass())
+		e = spread(Squared, a, a.Mass())
 	default:
 		e = math.NaN()
 	}

@@ -13,7 +13,7 @@ import (
 //
 // to dst and returns it; nil allocates. It is taken axis after axis, each line in
 // linear time as a lower envelope [FH12]. Where φ is −∞ there is no y; where it is
-// +∞ the transform is −∞ everywhere. dst may be phi.
+// +∞ the transform is −∞ everywhere. dst may be phi. It panics if an axis is graded.
 func CTransform(dst, phi []float64, g *grid.Grid) []float64 {
 	if dst == nil {
 		dst = make([]float64, g.Len())

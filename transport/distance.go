@@ -59,6 +59,10 @@ func unbounded(value float64, solver string, iterations int) Result {
 	return Result{Value: value, Lower: math.NaN(), Upper: math.NaN(), Solver: solver, Iterations: iterations}
 }
 
+// sameCells reports whether two grids are one grid of equal cells, for which there are
+// methods that are not those of points.
+func sameCells(a, b *grid.Grid) bool { return a.Equal(b) && a.CheckUniform() == nil }
+
 // root returns the square root of a squared distance, of which rounding may have
 // made a small negative number.
 func root(c Cost, v float64) float64 {
@@ -110,7 +114,7 @@ func viaPoints(c Cost, a, b *grid.Density) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	e := spread(c, a.Grid, mass) + spread(c, b.Grid, mass)
+	e := spread(c, a, mass) + spread(c, b, mass)
 	r.Lower, r.Upper = max(0, r.Lower-e), r.Upper+e
 	r.Plan = nil // its numbers are not those of the cells
 	return r, nil
@@ -118,12 +122,18 @@ func viaPoints(c Cost, a, b *grid.Density) (Result, error) {
 
 // spread bounds the distance between a density of the given mass and its cells'
 // midpoints: (Σ h_k²/12)^{1/2} is the standard deviation of the uniform law on a
-// cell, and the mean distance is not above it.
-func spread(c Cost, g *grid.Grid, mass float64) float64 {
+// cell, of which on a graded axis the mean is taken, and the mean distance is not above it.
+func spread(c Cost, d *grid.Density, mass float64) float64 {
 	s := 0.0
-	for k := range g.Dim() {
-		h := g.Axis(k).H()
-		s += h * h / 12
+	for k, a := range d.Grid.Axes() {
+		if a.Grading == nil {
+			s += a.H() * a.H() / 12
+			continue
+		}
+		line := d.Marginal(k)
+		for i, h := range a.Widths() {
+			s += line.Values[i] * h / line.Mass() * h * h / 12
+		}
 	}
 	if c == Squared {
 		return math.Sqrt(mass * s)

@@ -90,7 +90,7 @@ func (s *Sinkhorn) Densities(a, b *grid.Density) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if !a.Grid.Equal(b.Grid) {
+	if !sameCells(a.Grid, b.Grid) {
 		return s.Points(FromDensity(a), FromDensity(b))
 	}
 	d := s.orDefault()

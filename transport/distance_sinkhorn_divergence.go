@@ -53,7 +53,7 @@ func (s *SinkhornDivergence) Densities(a, b *grid.Density) (Result, error) {
 	if err := s.Validate(); err != nil {
 		return Result{}, err
 	}
-	if !a.Grid.Equal(b.Grid) {
+	if !sameCells(a.Grid, b.Grid) {
 		return s.Points(FromDensity(a), FromDensity(b))
 	}
 	d := s.sinkhorn().orDefault()

@@ -11,12 +11,12 @@ import (
 //
 // Between points it is exact, on the line by sorting and elsewhere by the network
 // simplex. Between densities on the line it is exact for the piecewise constant
-// functions. Between densities on one grid it is found by the back-and-forth method
+// functions. Between densities on one grid of equal cells it is found by the back-and-forth method
 // [JL20]: Value is the dual optimum between the cells' midpoints, which is above
 // the distance of the piecewise constant densities by O(h²); Lower and Upper bound
 // the latter whatever the iteration did; see primal and lowerBound. Where they are
 // more than a tenth apart the result is ErrNotConverged. Between
-// densities on different grids the network simplex takes the cells as points.
+// densities on different grids, and on graded ones, the network simplex takes the cells as points.
 type W2 struct {
 	Tolerance  float64 `yaml:"tolerance"`  // back-and-forth: relative change of W₂² at which it stops; default 1e-6
 	Iterations int     `yaml:"iterations"` // back-and-forth: limit, after which the bounds decide; default 300
@@ -49,7 +49,7 @@ func (w *W2) Densities(a, b *grid.Density) (Result, error) {
 		v, err := LineDensities(Squared, a, b)
 		return exact(root(Squared, v), "quantile functions"), err
 	}
-	if !a.Grid.Equal(b.Grid) {
+	if !sameCells(a.Grid, b.Grid) {
 		return viaPoints(Squared, a, b)
 	}
 	mass, err := checkDensities(a, b)

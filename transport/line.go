@@ -81,7 +81,7 @@ func quantiles(d *grid.Density, c float64) []quantile {
 	var mass sum
 	for i, v := range d.Values {
 		if v > 0 {
-			mass.add(c * v * axis.H())
+			mass.add(c * v * axis.Width(i))
 			all = append(all, quantile{axis.Edge(i), axis.Edge(i + 1), mass.value()})
 		}
 	}

@@ -51,7 +51,7 @@ func FromDensity(d *grid.Density) *Measure {
 		}
 	}
 	m.Points, m.Weight = make([]float64, m.Dim*m.N), make([]float64, m.N)
-	x, volume, at := make([]float64, m.Dim), d.Grid.CellVolume(), 0
+	x, volume, at := make([]float64, m.Dim), d.Grid.MeanVolume(), 0
 	for i, v := range d.Values {
 		if v == 0 {
 			continue
@@ -60,7 +60,7 @@ func FromDensity(d *grid.Density) *Measure {
 		for k := range x {
 			m.Points[k*m.N+at] = x[k]
 		}
-		m.Weight[at] = v * volume
+		m.Weight[at] = v * d.Grid.RelativeVolume(i) * volume
 		at++
 	}
 	return m

@@ -39,6 +39,7 @@ var sections = []struct{ word, title string }{
 	{"block", "blocks of a transformer (blocks:)"},
 	{"law", "laws of the start (initial:)"},
 	{"loss", "losses of a Transformer's outputs (loss:)"},
+	{"grading", "spacings of the cells of an axis (grid: [{…, grading: …}])"},
 	{"dynamics", "training of finite networks (dynamics:)"},
 	{"energy", "energies of a classical flow (energy:)"},
 	{"exact solution", "classical flows with a known solution (exact:, verify --case)"},

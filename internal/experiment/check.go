@@ -41,6 +41,7 @@ func (e *Experiment) check() {
 	e.checkSteps()
 	if len(d.errs) == 0 {
 		e.checkMemory()
+		e.checkGradings()
 	}
 	if len(d.errs) == 0 {
 		e.checkWhole()
@@ -212,7 +213,7 @@ func (e *Experiment) checkStart(initial, box string, law grid.Law, axes []grid.A
 	}
 	coarse := slices.Clone(axes)
 	for k := range coarse {
-		coarse[k].N = min(coarse[k].N, coarseCells)
+		coarse[k].N, coarse[k].Grading = min(coarse[k].N, coarseCells), nil
 	}
 	g, err := grid.New(coarse...)
 	if err != nil {

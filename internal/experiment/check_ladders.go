@@ -82,6 +82,24 @@ func (e *Experiment) checkSteps() {
 	}
 }
 
+// checkGradings reports levels of refine that do not resolve the grading of an axis.
+func (e *Experiment) checkGradings() {
+	for _, s := range e.Solve {
+		for i, n := range s.Refine {
+			for _, p := range e.parts() {
+				for k, a := range refined(p.axes, n) {
+					if a.Grading == nil || n < 1 {
+						continue
+					}
+					if err := a.Validate(); err != nil {
+						e.reading.failAt(fmt.Sprintf("%s.refine[%d]", s.path, i), "%d: %s[%d]: %v", n, p.path, k, err)
+					}
+				}
+			}
+		}
+	}
+}
+
 // checkTwins reports two runs that could not be told apart: a run is known by its
 // solver, cells and step.
 func (e *Experiment) checkTwins() {

@@ -150,7 +150,29 @@ var classicalMistakes = []struct{ what, old, new string }{
 	{"kernel of strength 0", "- entropy", "- interaction: {kernel: {logarithmic: {strength: 0}}}"},
 	{"singular formula", "- entropy", "- interaction: {formula: 1/r}"},
 	{"formula and kernel", "- entropy", "- interaction: {formula: r^2, kernel: quadratic}"},
+	{"misspelt grading", "n: 32}", "n: 32, grading: {shin: {scale: 1}}}"},
+	{"grading without a scale", "n: 32}", "n: 32, grading: {sinh: {center: 1, scale: 0}}}"},
+	{"option of another grading", "n: 32}", "n: 32, grading: {geometric: {scale: 1}}}"},
+	{"ratio below 1", "n: 32}", "n: 32, grading: {tanh: {ratio: 0.1}}}"},
+	{"grading that its cells do not resolve", "n: 32}", "n: 32, grading: {geometric: {ratio: 1e9}}}"},
 	{"kernel that is not integrable", "- entropy", "- interaction: {kernel: {power: {exponent: -2}}}"},
+}
+
+// graded is a flow on a graded axis.
+const graded = `
+grid: [{lo: -6, hi: 6, n: 32, grading: {sinh: {center: 0.5, scale: 0.5}}}]
+energy:
+  - potential: {formula: "x^2/2"}
+initial: {gaussian: {mean: [0.5], covariance: [[0.25]]}}
+time: {end: 1}
+solve: [{muscl: {refine: [32, 64]}}]
+`
+
+// gradedMistakes are edits of graded.
+var gradedMistakes = []struct{ what, old, new string }{
+	{"level that does not resolve the grading", "[32, 64]", "[32, 8]"},
+	{"scheme that needs equal cells", "]}}]\n", "]}}, weno]\n"},
+	{"energy that needs equal cells", "\ninitial", "\n  - interaction: {kernel: quadratic}\ninitial"},
 }
 
 // TestErrors compares the message of every mistake with the golden file, which
@@ -172,6 +194,14 @@ func TestErrors(t *testing.T) {
 			continue
 		}
 		fmt.Fprintf(&got, "=== classical flow: %s\n%v\n\n", m.what, err)
+	}
+	for _, m := range gradedMistakes {
+		_, err := Parse([]byte(edit(t, graded, m.old, m.new)), "x.yaml")
+		if err == nil {
+			t.Errorf("%s: accepted", m.what)
+			continue
+		}
+		fmt.Fprintf(&got, "=== graded: %s\n%v\n\n", m.what, err)
 	}
 	fmt.Fprintf(&got, "=== empty file\n%v\n\n", second(Parse(nil, "x.yaml")))
 	fmt.Fprintf(&got, "=== only a comment\n%v\n\n", second(Parse([]byte("# to do\n"), "x.yaml")))

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"pdesolve/grid"
+
 	experiments "pdesolve/testdata/experiments"
 )
 
@@ -131,6 +133,24 @@ func TestClassicalFlow(t *testing.T) {
 		t.Errorf("study of a classical flow: %v", err)
 	}
 	if a, b := e.Resolved(), reread(t, e).Resolved(); !bytes.Equal(a, b) {
+		t.Errorf("resolved twice:\n%s\n---\n%s", a, b)
+	}
+}
+
+func TestGradedAxis(t *testing.T) {
+	e, err := Parse([]byte(graded), "x.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Problem(64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := grid.Axis{Lo: -6, Hi: 6, N: 64, Grading: grid.Sinh{Center: 0.5, Scale: 0.5}}
+	if a := p.Initial[0].Grid.Axis(0); !a.Equal(want) {
+		t.Errorf("axis %v: want the refined %v", a, want)
+	}
+	if a, b := e.Resolved(), reread(t, e).Resolved(); !bytes.Equal(a, b) || !bytes.Contains(a, []byte("scale: 0.5")) {
 		t.Errorf("resolved twice:\n%s\n---\n%s", a, b)
 	}
 }

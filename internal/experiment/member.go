@@ -33,6 +33,7 @@ func of[T any](r *registry.Registry[T]) family {
 // families tells the interfaces whose members a file can name.
 var families = map[reflect.Type]family{
 	reflect.TypeFor[grid.Law]():           of(grid.Laws),
+	reflect.TypeFor[grid.Grading]():       of(grid.Gradings),
 	reflect.TypeFor[pde.Energy]():         of(pde.Energies),
 	reflect.TypeFor[pde.Kernel]():         of(pde.Kernels),
 	reflect.TypeFor[pde.Scheme]():         of(pde.Schemes),
@@ -123,7 +124,7 @@ type Member struct {
 type summarised interface{ Summary() string }
 
 // Members returns what a file or a flag can name, by the family's word in messages:
-// block, distance, dynamics, energy, inner solver, kernel, law, loss, solver.
+// block, distance, dynamics, energy, grading, inner solver, kernel, law, loss, solver.
 func Members() map[string][]Member {
 	all := map[string][]Member{}
 	add := func(word, name string, m any) {

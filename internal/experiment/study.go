@@ -176,7 +176,7 @@ func (e *Experiment) checkSolvers(energy pde.Energy) {
 			}
 			continue
 		}
-		grids, err := e.grids(energy, bindCells)
+		grids, err := e.coarseGrids(energy)
 		if err != nil {
 			d.failAt(s.path, "%s", trim(err))
 			return
@@ -192,8 +192,19 @@ func (e *Experiment) checkSolvers(energy pde.Energy) {
 	}
 }
 
-// bindCells is the number of cells an axis for trying to bind.
-const bindCells = 4
+// bindCells is the number of cells an axis for trying to bind, where that resolves the
+// grading, and maxBindCells the largest that is tried.
+const bindCells, maxBindCells = 4, 256
+
+// coarseGrids returns the grid of each component with few cells.
+func (e *Experiment) coarseGrids(energy pde.Energy) (grids []*grid.Grid, err error) {
+	for n := bindCells; n <= maxBindCells; n *= 2 {
+		if grids, err = e.grids(energy, n); err == nil {
+			break
+		}
+	}
+	return grids, err
+}
 
 // grids returns the grid of each component of the energy, with n cells an axis.
 func (e *Experiment) grids(energy pde.Energy, n int) ([]*grid.Grid, error) {

@@ -67,14 +67,13 @@ func (d *dome) density(g *grid.Grid, what string) (*grid.Density, error) {
 	}
 	out := grid.NewDensity(g)
 	lo, hi := make([]float64, n), make([]float64, n)
-	volume := g.CellVolume()
 	for i := range out.Values {
 		for k := range n {
 			a := g.Axis(k)
 			j := i / g.Stride(k) % a.N
 			lo[k], hi[k] = (a.Edge(j)-d.center[k])/d.radius, (a.Edge(j+1)-d.center[k])/d.radius
 		}
-		out.Values[i] = domeMass(d.p, lo, hi) / volume
+		out.Values[i] = domeMass(d.p, lo, hi) / g.Volume(i)
 	}
 	if lost := 1 - out.Mass(); lost > leakTolerance {
 		from, to := d.box()

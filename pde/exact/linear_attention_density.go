@@ -82,7 +82,7 @@ func pushBump(law *grid.Bump, d, k float64, g *grid.Grid) (*grid.Density, error)
 	for i := range a.N {
 		for j := range v.N {
 			corner := [4][2]float64{back(i, j), back(i+1, j), back(i+1, j+1), back(i, j+1)}
-			dst.Values[i*v.N+j] = parallelogramMass(&corner) / g.CellVolume()
+			dst.Values[i*v.N+j] = parallelogramMass(&corner) / g.Volume(i*v.N+j)
 		}
 	}
 	if lost := 1 - dst.Mass(); lost > leakTolerance {

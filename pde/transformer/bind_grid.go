@@ -30,6 +30,10 @@ type gridPart struct {
 	nodes  []float64 // centers in all axes but the last, coordinate d of row r at d·rows+r
 	square []float64 // |a|² of each row
 	v, v2  []float64 // centers along the last axis and their squares
+	// On a graded grid the volume of cell j of row r is across[r]·along[j] times the
+	// mean, and first and second are v and v² times along; else across and along are nil.
+	across, along []float64
+	first, second []float64
 }
 
 var (
@@ -53,7 +57,26 @@ func newGridPart(g *grid.Grid) *gridPart {
 	for j := range v {
 		p.v2[j] = v[j] * v[j]
 	}
+	p.first, p.second = p.v, p.v2
+	if ratio := g.Jacobian(); ratio != nil {
+		p.grade(ratio)
+	}
 	return p
+}
+
+// grade takes the relative volumes of the cells of a graded grid, a product of one of the
+// row and one of the place in it.
+func (p *gridPart) grade(ratio []float64) {
+	n := len(p.v)
+	a := p.grid.Axis(p.grid.Dim() - 1)
+	p.along = a.Widths()
+	floats.Scale(1/a.MeanWidth(), p.along)
+	p.across = make([]float64, len(p.square))
+	for r := range p.across {
+		p.across[r] = ratio[r*n] / p.along[0]
+	}
+	p.first = floats.MulTo(make([]float64, n), p.v, p.along)
+	p.second = floats.MulTo(make([]float64, n), p.v2, p.along)
 }
 
 // Bind returns a workspace for states on the given grids, one per component. It
@@ -130,12 +153,15 @@ func (e *gridEnergy) loadMoments(rho pde.State) {
 		panic("transformer: state with another number of components than bound")
 	}
 	for c, part := range e.part {
-		n, volume, values := len(part.v), part.grid.CellVolume(), rho[c].Values
+		n, volume, values := len(part.v), part.grid.MeanVolume(), rho[c].Values
 		if len(values) != part.grid.Len() {
 			panic("transformer: density on another grid than bound")
 		}
 		for r := range e.coef[c] {
-			e.coef[c][r] = volume * floats.Dot(values[r*n:(r+1)*n], part.v)
+			e.coef[c][r] = volume * floats.Dot(values[r*n:(r+1)*n], part.first)
+		}
+		if part.across != nil {
+			floats.Mul(e.coef[c], part.across)
 		}
 		e.load(c/e.depth, c%e.depth, nodes{a: part.nodes, coef: e.coef[c]})
 		clear(e.node[c])
@@ -159,9 +185,13 @@ func (e *gridEnergy) regulariser(rho pde.State) float64 {
 		n, values, sum := len(part.v), rho[c].Values, 0.0
 		for r, a2 := range part.square {
 			row := values[r*n : (r+1)*n]
-			sum += floats.Dot(row, part.v2) + a2*floats.Sum(row)
+			if part.across == nil {
+				sum += floats.Dot(row, part.second) + a2*floats.Sum(row)
+			} else {
+				sum += part.across[r] * (floats.Dot(row, part.second) + a2*floats.Dot(row, part.along))
+			}
 		}
-		total += part.grid.CellVolume() * sum
+		total += part.grid.MeanVolume() * sum
 	}
 	return 0.5 * e.decay * total / float64(e.depth)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // randomGrids has a grid of its own for every component, so that slices of a block
-// differ; shared says that they do not.
+// differ; shared says that they do not. Some of their axes are graded.
 func randomGrids(t testing.TB, r *rand.Rand, m *transformer.Model, shared bool) []*grid.Grid {
 	grids := make([]*grid.Grid, m.Components())
 	for c := range grids {
@@ -22,10 +22,14 @@ func randomGrids(t testing.TB, r *rand.Rand, m *transformer.Model, shared bool) 
 			grids[c] = grids[c-1]
 			continue
 		}
-		g, err := grid.New(
-			grid.Axis{Lo: -1 - r.Float64(), Hi: 1 + r.Float64(), N: 3 + r.IntN(4)},
-			grid.Axis{Lo: -1 - r.Float64(), Hi: 1 + r.Float64(), N: 3 + r.IntN(4)},
-		)
+		axes := make([]grid.Axis, 2)
+		for k := range axes {
+			axes[k] = grid.Axis{Lo: -1 - r.Float64(), Hi: 1 + r.Float64(), N: 3 + r.IntN(4)}
+			if r.IntN(2) == 0 {
+				axes[k].Grading = grid.Geometric{Ratio: 0.5 + 3*r.Float64()}
+			}
+		}
+		g, err := grid.New(axes...)
 		require.NoError(t, err)
 		grids[c] = g
 	}
@@ -56,7 +60,7 @@ func cellAtoms(m *transformer.Model, rho pde.State) *pde.Ensemble {
 		for i, v := range rho[c].Values {
 			rho[c].Grid.Center(center, i)
 			a.Coordinate(0)[i], a.Coordinate(1)[i] = center[0], center[1]
-			a.Weight[i] = v * rho[c].Grid.CellVolume()
+			a.Weight[i] = v * rho[c].Grid.Volume(i)
 		}
 	}
 	return e
@@ -113,10 +117,13 @@ func TestVariationAgainstDifferences(t *testing.T) {
 				for i := range direction[c] {
 					direction[c][i] = r.NormFloat64()
 				}
-				mean := grid.Sum(direction[c]) / float64(len(direction[c]))
+				mean := 0.0
+				for i, v := range direction[c] {
+					mean += v * grids[c].RelativeVolume(i) / float64(len(direction[c]))
+				}
 				for i := range direction[c] {
 					direction[c][i] -= mean
-					want += f.Weight(c) * psi[c][i] * direction[c][i] * grids[c].CellVolume()
+					want += f.Weight(c) * psi[c][i] * direction[c][i] * grids[c].Volume(i)
 				}
 			}
 			moved := rho.Clone()

@@ -37,7 +37,7 @@ func TestTemperatureAddsTheEntropy(t *testing.T) {
 			parts := pde.PartsOf(h)
 			parts.Derivatives(first, second, d.Values)
 			for i, v := range d.Values {
-				want += sigma * v * math.Log(v) * d.Grid.CellVolume() / float64(cold.Depth)
+				want += sigma * v * math.Log(v) * d.Grid.Volume(i) / float64(cold.Depth)
 				psi[c][i] += sigma * (math.Log(v) + 1)
 				assert.InEpsilon(t, sigma/v, second[i], 1e-14)
 				assert.InDelta(t, sigma*(math.Log(v)+1), first[i], 1e-14)
@@ -80,7 +80,7 @@ func TestTemperatureVariationAgainstDifferences(t *testing.T) {
 		want := 0.0
 		for c, d := range direction {
 			for i, v := range d.Values {
-				want += f.Weight(c) * psi[c][i] * v * d.Grid.CellVolume()
+				want += f.Weight(c) * psi[c][i] * v * d.Grid.Volume(i)
 			}
 		}
 		moved := rho.Clone()
