@@ -18,6 +18,28 @@ type Study struct {
 	Decays     []float64 // values of λ for the decay inquiry
 	Confidence float64   // level of the intervals, in (0.5, 1)
 	Workers    int       // runs at a time; 0 means GOMAXPROCS
+
+	broken *breakage // of networks, in tests that see whether a study notices
+}
+
+// breakage is a mistake in the networks of a study. Only tests make one: a study of
+// networks that are wrong must not find them consistent with the theory.
+type breakage struct {
+	energy func(*transformer.Model) pde.AtomEnergy
+	draw   func(m *transformer.Model, width int, seed uint64) *pde.Ensemble
+}
+
+// network returns the energy and the start of a finite network of the study.
+func (s *Study) network(m *transformer.Model, width int, seed uint64) (pde.AtomEnergy, *pde.Ensemble) {
+	var energy pde.AtomEnergy = m
+	draw := finite.Draw
+	if b := s.broken; b != nil && b.energy != nil {
+		energy = b.energy(m)
+	}
+	if b := s.broken; b != nil && b.draw != nil {
+		draw = b.draw
+	}
+	return energy, draw(m, width, seed)
 }
 
 // Solver is one run of the mean-field limit: a scheme on a grid, or

@@ -113,7 +113,8 @@ func (p *plan) network(depth, width int, seed uint64) *task {
 	return p.add(&task{run: run, cost: p.costAtoms(m, width), inputs: []any{m, p.study.Times, width, seed, d}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
 		r := run
 		var err error
-		r.Trajectory, err = finite.Simulate(ctx, &m, finite.Draw(&m, width, seed), p.study.Times, d, &finite.Options{Progress: progress})
+		energy, start := p.study.network(&m, width, seed)
+		r.Trajectory, err = finite.Simulate(ctx, energy, start, p.study.Times, d, &finite.Options{Progress: progress})
 		return &r, err
 	}})
 }

@@ -34,15 +34,18 @@ func tolerance(predicted float64) float64 {
 }
 
 // judge compares the interval of a rate with its prediction. X grows with the
-// effort, so a slope below the prediction means that the error falls faster.
+// effort, so a slope below the prediction means that the error falls faster. An interval
+// too wide to confirm a prediction still contradicts one that is farther from it than
+// it is wide.
 func judge(r Rate) Verdict {
 	half := (r.Hi - r.Lo) / 2
 	faster, slower, same := Faster, Slower, Consistent
 	if r.Bound {
 		faster, slower, same = Better, Violates, Sharp
 	}
+	apart := math.Max(r.Lo-r.Predicted, r.Predicted-r.Hi)
 	switch {
-	case r.Points < fitLevels || math.IsNaN(r.Predicted) || !(half <= tolerance(r.Predicted)):
+	case r.Points < fitLevels || math.IsNaN(r.Predicted) || !(half <= tolerance(r.Predicted) || apart > 2*half):
 		return Undecided
 	case r.Hi < r.Predicted:
 		return faster

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,10 +26,33 @@ func TestJudge(t *testing.T) {
 		{-2.4, -1.6, -2, 5, Consistent},
 		{-0.1, 0.1, 0, 5, Consistent},
 		{-0.2, 0.2, 0, 5, Undecided},
+		{-0.45, 0.35, -2, 5, Slower},
+		{-0.7, 0.1, -1, 5, Undecided},
+		{-3.2, -2.2, -1, 5, Faster},
 		{nan, nan, -1, 5, Undecided},
 		{-1.1, -0.9, nan, 5, Undecided},
 	} {
 		assert.Equal(t, c.want, judge(Rate{Lo: c.lo, Hi: c.hi, Predicted: c.predicted, Points: c.points}), "%+v", c)
+	}
+}
+
+// A ladder of pure noise says nothing: whatever is predicted, it is left undecided, but
+// for the few in a hundred by which an interval may miss.
+func TestNoiseIsUndecided(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, predicted := range []float64{-0.5, -1, -2} {
+		decided := 0
+		for range 400 {
+			points := powers(6, 1, predicted)
+			for i := range points {
+				points[i].Error = math.Exp(2 * rng.NormFloat64())
+			}
+			if Fit(points, FitOptions{Predicted: predicted}).Verdict != Undecided {
+				decided++
+			}
+		}
+		t.Logf("predicted %v: %d of 400 ladders are decided", predicted, decided)
+		assert.LessOrEqual(t, decided, 20, "predicted %v", predicted)
 	}
 }
 
