@@ -2,7 +2,6 @@ package pde
 
 import (
 	"math"
-	"slices"
 
 	"pdesolve/grid"
 )
@@ -27,8 +26,10 @@ type balance struct {
 
 	psi, second []float64 // ψ and its derivative by the density of the cell
 	residual    []float64 // of the equations at the density last evaluated
-	order       []int32   // cells by falling psi
-	inflow      []float64
+	scale       []float64 // of the unknown of the system; nil for 1
+	order       []int32   // cells such that mass passes to later ones only; see carry
+	pivot       []float64 // of solveLines
+	waits       []uint8   // neighbours that pass mass to a cell and are not yet in order
 	system      transferSystem
 }
 
@@ -39,6 +40,9 @@ type balanceAxis struct {
 	// What cell i passes up to i + stride, and gets down from there, per unit of the
 	// giver's density in one step.
 	up, down []float64
+	// The same by the upper cell of the face: upBelow[i] is what i − stride passes up. Of
+	// several axes only.
+	upBelow, downBelow []float64
 }
 
 // newBalance returns the balance on g.
@@ -51,18 +55,28 @@ func newBalance(g *grid.Grid) *balance {
 		}
 		b.axes = append(b.axes, balanceAxis{
 			n: a.N, stride: g.Stride(k), inv: 1 / (a.H() * a.H()),
-			up: make([]float64, b.size), down: make([]float64, b.size),
 		})
 	}
-	for _, p := range []*[]float64{&b.psi, &b.second, &b.residual} {
+	for _, p := range []*[]float64{&b.psi, &b.second, &b.residual, &b.pivot} {
 		*p = make([]float64, b.size)
 	}
+	if len(b.axes) == 0 { // one cell
+		b.axes = append(b.axes, balanceAxis{n: 1, stride: 1})
+	}
 	if len(b.axes) == 1 { // the other axes have one cell: the cells lie in a line
-		b.system = newLineSystem(&b.axes[0])
+		a := &b.axes[0]
+		a.up, a.down = make([]float64, b.size), make([]float64, b.size)
+		b.system = &lineSystem{axis: a, pivot: b.pivot}
 		return b
 	}
-	b.order, b.inflow = make([]int32, b.size), make([]float64, b.size)
-	b.system = newCellSystem(b)
+	b.order, b.waits = make([]int32, b.size), make([]uint8, b.size)
+	s := newCellSystem(g)
+	for k := range b.axes {
+		a := &b.axes[k]
+		a.up, a.down = s.a.Up[k], s.a.Down[k]
+		a.upBelow, a.downBelow = s.a.Below(k)
+	}
+	b.scale, b.system = s.a.Mass, s
 	return b
 }
 
@@ -104,22 +118,57 @@ func (b *balance) evaluate(rho, rhs []float64, tau float64) (norm, rounding floa
 	return norm, 0x1p-51 * rounding
 }
 
-// jacobian sets the rates to those of the equations' derivative at rho: what the
-// drop of ψ drives, with the wind's own dependence on the two densities.
+// jacobian sets the system to the equations' derivative at rho: what the drop of ψ
+// drives, with the wind's own dependence on the two densities.
 func (b *balance) jacobian(rho []float64, tau float64) {
 	psi, second := b.psi, b.second
+	if b.scale != nil {
+		b.rescale(rho)
+	}
 	for k := range b.axes {
 		a := &b.axes[k]
-		lam, st, up, down := tau*a.inv, a.stride, a.up, a.down
+		lam, st, up, down, s := tau*a.inv, a.stride, a.up, a.down, b.scale
 		a.faces(b.size, func(from, to int) {
-			for i := from; i < to; i++ {
-				drop := psi[i] - psi[i+st]
-				wind := upwind(drop, rho[i], rho[i+st])
-				up[i] = lam * (max(drop, 0) + wind*second[i])
-				down[i] = lam * (max(-drop, 0) + wind*second[i+st])
+			if s == nil {
+				for i := from; i < to; i++ {
+					drop := psi[i] - psi[i+st]
+					wind := upwind(drop, rho[i], rho[i+st])
+					up[i] = lam * (max(drop, 0) + wind*second[i])
+					down[i] = lam * (max(-drop, 0) + wind*second[i+st])
+				}
+				return
+			}
+			n := to - from
+			up, down, p, q := up[from:to], down[from:to], psi[from:to], psi[from+st:to+st]
+			r, t, u, v := rho[from:to], rho[from+st:to+st], second[from:to], second[from+st:to+st]
+			s, z := s[from:to], s[from+st:to+st]
+			for i := range n {
+				drop := p[i] - q[i]
+				wind := upwind(drop, r[i], t[i])
+				up[i] = lam * (max(drop, 0) + wind*u[i]) * s[i]
+				down[i] = lam * (max(-drop, 0) + wind*v[i]) * z[i]
 			}
 		})
 	}
+}
+
+// rescale sets the scale to 1/U″, but where U″ is less than a thousandth of what it is at
+// the peaks: there nothing hangs on it.
+func (b *balance) rescale(rho []float64) {
+	floor := 1e-3 * b.stiffness(rho)
+	for i, u := range b.second {
+		b.scale[i] = 1 / (u + floor)
+	}
+}
+
+// stiffness returns U″ at the peaks of rho: the mean weighted with ρ².
+func (b *balance) stiffness(rho []float64) float64 {
+	var sum, weight float64
+	for i, r := range rho {
+		weight += r * r
+		sum += r * r * b.second[i]
+	}
+	return sum / weight
 }
 
 // transport sets the rates to those of the first variation psi.
@@ -130,19 +179,30 @@ func (b *balance) transport(psi []float64, tau float64) {
 	})
 }
 
-// fitted sets the rates to those of the first variation v + d log ρ by exponential
-// fitting (Scharfetter and Gummel): d B(±(v_j − v_i)/d) with B(x) = x/(eˣ − 1), which
-// are at rest for ρ ∝ exp(−v/d).
-func (b *balance) fitted(v []float64, d, tau float64) {
-	b.rates(tau, func(i, j int) (up, down float64) {
-		up, down = bernoulli((v[j] - v[i]) / d)
-		return d * up, d * down
-	})
+// fitted replaces rho by the solution for the first variation v + d log ρ with that
+// right-hand side, one axis after the other, by exponential fitting (Scharfetter and
+// Gummel): the rates are d B(±(v_j − v_i)/d), B(x) = x/(eˣ − 1), which are at rest for
+// ρ ∝ exp(−v/d). Every cell that mass can reach gets a positive density of a small relative
+// error; see solveLines.
+func (b *balance) fitted(rho, v []float64, d, tau float64) {
+	for k := range b.axes {
+		a := &b.axes[k]
+		lam, st := tau*a.inv, a.stride
+		a.faces(b.size, func(from, to int) {
+			up, down, p, q := a.up[from:to], a.down[from:to], v[from:to], v[from+st:to+st]
+			for i := range up {
+				f, g := bernoulli((q[i] - p[i]) / d)
+				up[i], down[i] = lam*d*f, lam*d*g
+			}
+		})
+		a.solveLines(rho, b.pivot)
+	}
 }
 
 // rates sets the rates to λ times those that rate returns for the lower cell i and the
-// upper cell j of a face.
+// upper cell j of a face, and the scale to 1.
 func (b *balance) rates(tau float64, rate func(i, j int) (up, down float64)) {
+	fill(b.scale, 1)
 	for k := range b.axes {
 		a := &b.axes[k]
 		lam, st := tau*a.inv, a.stride
@@ -158,56 +218,74 @@ func (b *balance) rates(tau float64, rate func(i, j int) (up, down float64)) {
 // carry writes the solution for ψ = psi and the right-hand side rhs to rho, which
 // must not be rhs.
 func (b *balance) carry(rho, rhs, psi []float64, tau float64) {
+	b.transport(psi, tau)
+	copy(rho, rhs)
 	if line, ok := b.system.(*lineSystem); ok {
-		b.transport(psi, tau)
-		copy(rho, rhs)
-		line.solve(rho)
+		line.axis.solveLines(rho, b.pivot)
 		return
 	}
-	for i := range b.order {
-		b.order[i] = int32(i)
-	}
-	slices.SortFunc(b.order, func(i, j int32) int {
-		switch p, q := psi[i], psi[j]; {
-		case p > q:
-			return -1
-		case p < q:
-			return 1
-		}
-		return int(i) - int(j)
-	})
-	clear(b.inflow)
+	b.queue()
 	for _, at := range b.order {
 		i := int(at)
 		out := 1.0
 		for k := range b.axes {
-			lam, lo, hi := b.neighbours(k, i, psi, tau)
-			out += lam * (lo + hi)
+			a := &b.axes[k]
+			out += a.up[i] + a.downBelow[i]
 		}
-		v := (rhs[i] + b.inflow[i]) / out
+		v := rho[i] / out
 		rho[i] = v
 		for k := range b.axes {
-			lam, lo, hi := b.neighbours(k, i, psi, tau)
-			if lo > 0 {
-				b.inflow[i-b.axes[k].stride] += lam * lo * v
+			a := &b.axes[k]
+			if r := a.up[i]; r > 0 {
+				rho[i+a.stride] += r * v
 			}
-			if hi > 0 {
-				b.inflow[i+b.axes[k].stride] += lam * hi * v
+			if r := a.downBelow[i]; r > 0 {
+				rho[i-a.stride] += r * v
 			}
 		}
 	}
 }
 
-// neighbours returns λ of axis k and the drops of psi, where positive, from cell i to
-// its lower and its upper neighbour.
-func (b *balance) neighbours(k, i int, psi []float64, tau float64) (lam, lo, hi float64) {
-	a := &b.axes[k]
-	at := i / a.stride % a.n
-	if at > 0 {
-		lo = max(0, psi[i]-psi[i-a.stride])
+// queue sets order to one in which every cell comes after all those that pass mass to
+// it, for rates that pass mass one way only and never round: those of transport.
+func (b *balance) queue() {
+	clear(b.waits)
+	for k := range b.axes {
+		a := &b.axes[k]
+		st := a.stride
+		a.faces(b.size, func(from, to int) {
+			up, down, lo, hi := a.up[from:to], a.down[from:to], b.waits[from:to], b.waits[from+st:to+st]
+			for i, r := range up {
+				if r > 0 {
+					hi[i]++
+				}
+				if down[i] > 0 {
+					lo[i]++
+				}
+			}
+		})
 	}
-	if at < a.n-1 {
-		hi = max(0, psi[i]-psi[i+a.stride])
+	order := b.order[:0]
+	for i, w := range b.waits {
+		if w == 0 {
+			order = append(order, int32(i))
+		}
 	}
-	return tau * a.inv, lo, hi
+	for at := 0; at < len(order); at++ {
+		i := int(order[at])
+		for k := range b.axes {
+			a := &b.axes[k]
+			if a.up[i] > 0 {
+				if b.waits[i+a.stride]--; b.waits[i+a.stride] == 0 {
+					order = append(order, int32(i+a.stride))
+				}
+			}
+			if a.downBelow[i] > 0 {
+				if b.waits[i-a.stride]--; b.waits[i-a.stride] == 0 {
+					order = append(order, int32(i-a.stride))
+				}
+			}
+		}
+	}
+	b.order = order
 }

@@ -23,8 +23,8 @@ import (
 // nothing may move by larger factors; see newtonSparse.
 //
 // The start is ρⁿ or, if that leaves a larger residual, the exponentially fitted
-// (Scharfetter–Gummel) solution with linear diffusion in place of U': it has mass
-// wherever mass can get. See iterate for what happens where Σ|R| does not fall.
+// (Scharfetter–Gummel) solution with linear diffusion in place of U', axis by axis: it
+// has mass wherever mass can get. See iterate for what happens where Σ|R| does not fall.
 //
 // No iterate is the result: that is balance.carry with the last ψ. It keeps the mass
 // and the sign whatever Newton's method has left over, and is by ‖R‖₁ at most from the
@@ -142,24 +142,30 @@ func (n *implicitNewton) start(norm, rounding float64, rhs, v []float64, s solve
 		weight += r * r
 		d += r * r * (r * n.b.second[i])
 	}
-	n.b.fitted(v, d/weight, s.tau)
 	copy(n.trial, rhs)
-	if n.b.system.prepare() == nil && n.b.system.solveTo(newtonForcing[0], n.trial) == nil {
-		for i, r := range n.trial {
-			n.trial[i] = max(r, s.floor)
-		}
-		if other, noise := n.evaluate(n.trial, rhs, v, s); other < norm {
-			n.rho, n.trial = n.trial, n.rho
-			return other, noise
-		}
+	n.b.fitted(n.trial, v, d/weight, s.tau)
+	for i, r := range n.trial {
+		n.trial[i] = max(r, s.floor)
+	}
+	other, noise := n.evaluate(n.trial, rhs, v, s)
+	if other < norm {
+		n.rho, n.trial = n.trial, n.rho
+		return other, noise
 	}
 	return n.evaluate(n.rho, rhs, v, s)
 }
 
-// newtonForcing are the tolerances of the linear systems: the second is tried where the
-// first has given no descent, which happens where a mass-carrying cell hangs on
-// neighbours with densities many orders smaller.
+// newtonForcing are the tolerances of the linear systems of damped iterations: the second
+// is tried where the first has given no descent, which happens where a mass-carrying cell
+// hangs on neighbours with densities many orders smaller.
 var newtonForcing = [2]float64{1e-6, 1e-12}
+
+// forcing returns the tolerance of the linear system of a full iteration from a residual
+// norm: what it leaves is a tenth of what the quadratic convergence may, and no less
+// than it takes to end.
+func (n *implicitNewton) forcing(norm float64) float64 {
+	return max(min(1e-2, 0.1*norm), 0.3*n.goal(0)/norm, newtonForcing[0])
+}
 
 // newtonPatience is the number of full iterations in a row that may fail to lower the
 // smallest residual so far.
@@ -190,7 +196,7 @@ func (n *implicitNewton) iterate(norm float64, rhs, v []float64, s solveScale) (
 				return best, rounding, iterations, errNewtonStuck
 			}
 		} else {
-			if err := n.direction(newtonForcing[0], s.tau); err != nil {
+			if err := n.direction(n.forcing(norm), s.tau); err != nil {
 				return best, rounding, iterations, err
 			}
 			norm, rounding = n.try(1, rhs, v, s)

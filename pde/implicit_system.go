@@ -3,6 +3,7 @@ package pde
 import (
 	"errors"
 
+	"pdesolve/grid"
 	"pdesolve/internal/sparse"
 )
 
@@ -20,6 +21,20 @@ type transferSystem interface {
 }
 
 // lineSystem is the system of cells in a line.
+type lineSystem struct {
+	axis  *balanceAxis
+	pivot []float64
+}
+
+func (s *lineSystem) prepare() error { return nil }
+
+func (s *lineSystem) solveTo(_ float64, b []float64) error {
+	s.axis.solveLines(b, s.pivot)
+	return nil
+}
+
+// solveLines replaces b by the solution of the systems of the lines of cells along the
+// axis. pivot is overwritten.
 //
 // It is Thomas's algorithm with the pivots written without subtractions (derived; as
 // Grassmann, Taksar and Heyman do for Markov chains): a pivot is what the eliminated
@@ -29,26 +44,44 @@ type transferSystem interface {
 //
 // So for b ≥ 0 every number is a sum, product or quotient of numbers ≥ 0, and x has
 // small relative errors in each cell, whatever the rates.
-type lineSystem struct {
-	axis  *balanceAxis
-	pivot []float64
+func (a *balanceAxis) solveLines(b, pivot []float64) {
+	n, st := a.n, a.stride
+	for base := 0; base < len(b); base += n * st {
+		if st == 1 {
+			solveLine(b[base:base+n], a.up[base:base+n], a.down[base:base+n], pivot[base:base+n])
+			continue
+		}
+		// pivot holds excess until its row is reached.
+		fill(pivot[base:base+st], 1)
+		for i := base; i < base+(n-1)*st; i += st {
+			x, y, p, e := b[i:i+st], b[i+st:i+2*st], pivot[i:i+st], pivot[i+st:i+2*st]
+			up, down := a.up[i:i+st], a.down[i:i+st]
+			y, p, e, up, down = y[:len(x)], p[:len(x)], e[:len(x)], up[:len(x)], down[:len(x)]
+			for j, v := range x {
+				inverse := 1 / (p[j] + up[j])
+				y[j] += up[j] * (inverse * v)
+				e[j] = 1 + down[j]*(p[j]*inverse)
+				p[j] = inverse
+			}
+		}
+		last := base + (n-1)*st
+		for j, e := range pivot[last : last+st] {
+			b[last+j] /= e
+		}
+		for i := last - st; i >= base; i -= st {
+			x, y, p, down := b[i:i+st], b[i+st:i+2*st], pivot[i:i+st], a.down[i:i+st]
+			y, p, down = y[:len(x)], p[:len(x)], down[:len(x)]
+			for j := range x {
+				x[j] = (x[j] + down[j]*y[j]) * p[j]
+			}
+		}
+	}
 }
 
-func newLineSystem(a *balanceAxis) *lineSystem {
-	return &lineSystem{axis: a, pivot: make([]float64, a.n)}
-}
-
-func (s *lineSystem) prepare() error { return nil }
-
-func (s *lineSystem) solveTo(_ float64, b []float64) error {
-	s.solve(b)
-	return nil
-}
-
-// solve replaces b by x.
-func (s *lineSystem) solve(b []float64) {
-	n := s.axis.n
-	up, down, pivot := s.axis.up[:n], s.axis.down[:n], s.pivot[:n]
+// solveLine is solveLines for one line of adjacent cells.
+func solveLine(b, up, down, pivot []float64) {
+	n := len(b)
+	up, down, pivot = up[:n], down[:n], pivot[:n]
 	excess := 1.0
 	for i := range n - 1 {
 		p := excess + up[i]
@@ -62,88 +95,55 @@ func (s *lineSystem) solve(b []float64) {
 	}
 }
 
-// cellSystem is the system on a grid of several axes, solved by BiCGStab with
-// ILU(0).
+// cellSystem is the system on a grid of several axes, solved by multigrid and, where
+// that does not converge, by BiCGStab with a V-cycle as the preconditioner. The unknown
+// there is ξ = x/s with the scale s > 0 in Mass: what varies smoothly from cell to cell is not
+// the change of the density but that of ψ, U″ times it. It is thereby accurate relative
+// to the density of a cell, also where next to nothing is, as the rates of the next
+// Newton iteration want it.
 type cellSystem struct {
-	b        *balance
-	a        *sparse.CSR
-	ilu      *sparse.ILU
-	krylov   *sparse.BiCGStab
-	diag     []int32
-	up, down [][]int32 // per axis: the slots of (i + stride, i) and (i, i + stride)
-	x        []float64
+	a       *sparse.Transfer
+	cycle   *sparse.Multigrid
+	krylov  *sparse.BiCGStab
+	x, r, z []float64
 }
 
-// transferIterations bounds the iterations of one linear solve. More than a hundred
-// are seen only with λ above 1e4, where halving the step costs less.
-const transferIterations = 400
+// transferIterations bounds the cycles, and the iterations, of one linear solve.
+const transferIterations = 100
 
-// newCellSystem returns the system of b, whose matrix has 1 + 2d entries a row.
-func newCellSystem(b *balance) *cellSystem {
-	coo := sparse.NewCOO(b.size, b.size)
-	for i := range b.size {
-		coo.Add(i, i, 1)
+// newCellSystem returns the system on g.
+func newCellSystem(g *grid.Grid) *cellSystem {
+	var shape []int
+	var strength []float64
+	for k := range g.Dim() {
+		if a := g.Axis(k); a.N > 1 {
+			shape, strength = append(shape, a.N), append(strength, 1/(a.H()*a.H()))
+		}
 	}
-	for k := range b.axes {
-		st := b.axes[k].stride
-		b.axes[k].faces(b.size, func(from, to int) {
-			for i := from; i < to; i++ {
-				coo.Add(i, i+st, 0)
-				coo.Add(i+st, i, 0)
-			}
-		})
-	}
-	s := &cellSystem{b: b, a: coo.CSR(), diag: make([]int32, b.size), x: make([]float64, b.size)}
-	for i := range s.diag {
-		s.diag[i] = int32(s.a.Slot(i, i))
-	}
-	for k := range b.axes {
-		st := b.axes[k].stride
-		up, down := make([]int32, b.size), make([]int32, b.size)
-		b.axes[k].faces(b.size, func(from, to int) {
-			for i := from; i < to; i++ {
-				up[i], down[i] = int32(s.a.Slot(i+st, i)), int32(s.a.Slot(i, i+st))
-			}
-		})
-		s.up, s.down = append(s.up, up), append(s.down, down)
-	}
-	s.ilu = sparse.NewILU(s.a)
-	s.krylov = sparse.NewBiCGStab(s.a, s.ilu, &sparse.Settings{MaxIterations: transferIterations})
+	s := &cellSystem{a: sparse.NewTransfer(shape), x: make([]float64, g.Len())}
+	s.cycle = sparse.NewMultigrid(s.a, strength)
+	s.krylov = sparse.NewBiCGStab(s.a, s.cycle, &sparse.Settings{MaxIterations: transferIterations})
 	return s
 }
 
-// prepare assembles and factors the matrix.
-func (s *cellSystem) prepare() error {
-	data := s.a.Data
-	for _, d := range s.diag {
-		data[d] = 1
-	}
-	for k := range s.b.axes {
-		a := &s.b.axes[k]
-		st := a.stride
-		a.faces(s.b.size, func(from, to int) {
-			for i := from; i < to; i++ {
-				up, down := a.up[i], a.down[i]
-				data[s.up[k][i]], data[s.down[k][i]] = -up, -down
-				data[s.diag[i]] += up
-				data[s.diag[i+st]] += down
-			}
-		})
-	}
-	return s.ilu.Factor()
-}
+func (s *cellSystem) prepare() error { return s.cycle.Factor() }
 
 // useful is the residual below which an iteration that missed its tolerance still
 // gives a direction for Newton's method.
 const useful = 0.1
 
 func (s *cellSystem) solveTo(tolerance float64, b []float64) error {
-	clear(s.x)
-	s.krylov.SetTolerance(tolerance)
-	res, err := s.krylov.Solve(s.x, b)
+	res, err := s.cycle.Solve(s.x, b, tolerance, transferIterations)
+	if err != nil {
+		clear(s.x)
+		s.krylov.SetTolerance(tolerance)
+		res, err = s.krylov.Solve(s.x, b)
+	}
 	if err != nil && (!errors.Is(err, sparse.ErrNotConverged) || !(res.Residual < useful)) {
 		return err
 	}
-	copy(b, s.x)
+	for i, m := range s.a.Mass {
+		b[i] = m * s.x[i]
+	}
 	return nil
 }

@@ -35,7 +35,7 @@ import (
 // far from any mass it may still underflow to 0.
 //
 // One step solves the equations of all cells by Newton's method with the analytic
-// Jacobian: tridiagonal on a line of cells, sparse with BiCGStab and ILU(0) otherwise.
+// Jacobian: tridiagonal on a line of cells, by multigrid otherwise.
 // The part that depends on averages is the fixed point ψ_E = δE/δρ of an outer
 // iteration with Anderson's acceleration.
 type ImplicitUpwind struct {

@@ -32,6 +32,27 @@ func preconditioner(b *testing.B, m Preconditioner, a *CSR) {
 	b.Run("factor", func(b *testing.B) { perEntry(b, a.NNZ(), func() { require.NoError(b, m.Factor()) }) })
 }
 
+// BenchmarkMultigrid measures one V-cycle, one factorisation and one product on 256²
+// cells, in ns per cell.
+func BenchmarkMultigrid(b *testing.B) {
+	a := NewTransfer([]int{256, 256})
+	for i := range a.Mass {
+		a.Mass[i] = 1
+		for k, st := range a.stride {
+			if i/st%256 < 255 {
+				a.Up[k][i], a.Down[k][i] = 9, 9.1
+			}
+		}
+	}
+	m := NewMultigrid(a, []float64{1, 1})
+	require.NoError(b, m.Factor())
+	x, y := make([]float64, a.Len()), make([]float64, a.Len())
+	x[300] = 1
+	b.Run("cycle", func(b *testing.B) { perEntry(b, a.Len(), func() { m.Apply(y, x) }) })
+	b.Run("factor", func(b *testing.B) { perEntry(b, a.Len(), func() { require.NoError(b, m.Factor()) }) })
+	b.Run("product", func(b *testing.B) { perEntry(b, a.Len(), func() { a.Mul(y, x) }) })
+}
+
 // BenchmarkTridiagonals measures 256 systems of 256 rows, in ns per row.
 func BenchmarkTridiagonals(b *testing.B) {
 	s := NewTridiagonals(256, 256)

@@ -170,9 +170,17 @@ func (a *CSR) row(i int, x []float64) float64 {
 	return s
 }
 
-// residual writes b − A x to dst.
-func (a *CSR) residual(dst, b, x []float64) {
+// Len returns the number of rows. It panics unless the matrix is square.
+func (a *CSR) Len() int {
+	if a.rows != a.cols {
+		panic(fmt.Sprintf("sparse: a %d×%d matrix: want a square one", a.rows, a.cols))
+	}
+	return a.rows
+}
+
+// Mul writes A x to dst, which must not be x.
+func (a *CSR) Mul(dst, x []float64) {
 	for i := range dst {
-		dst[i] = b[i] - a.row(i, x)
+		dst[i] = a.row(i, x)
 	}
 }

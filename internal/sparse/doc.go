@@ -1,6 +1,7 @@
 // Package sparse solves sparse linear systems: matrices in compressed sparse rows
 // (CSR) that gonum's interfaces accept, conjugate gradients with incomplete Cholesky,
-// BiCGStab with incomplete LU, and batches of tridiagonal systems.
+// BiCGStab with incomplete LU, and batches of tridiagonal systems; and the systems of
+// balances on tensor grids (Transfer), by multigrid.
 //
 //	b := sparse.NewCOO(n, n)
 //	b.Add(0, 0, 2) // … duplicates are summed
