@@ -73,10 +73,7 @@ const implicitRounding = 1e-4
 // evaluate brings ψ, U″ and the residual up to date with rho and returns Σ|R| and its
 // rounding error, relative to the mass.
 func (n *implicitNewton) evaluate(rho, rhs, v []float64, s solveScale) (norm, rounding float64) {
-	n.local.Derivatives(n.b.psi, n.b.second, rho)
-	for i, w := range v {
-		n.b.psi[i] += w
-	}
+	n.local.potential(n.b.psi, n.b.second, rho, v)
 	norm, rounding = n.b.evaluate(rho, rhs, s.tau)
 	return norm / s.mass, rounding / s.mass
 }

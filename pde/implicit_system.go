@@ -46,34 +46,48 @@ func (s *lineSystem) solveTo(_ float64, b []float64) error {
 // small relative errors in each cell, whatever the rates.
 func (a *balanceAxis) solveLines(b, pivot []float64) {
 	n, st := a.n, a.stride
+	if st == 1 {
+		base := 0
+		for ; base+4*n <= len(b); base += 4 * n {
+			e := base + 4*n
+			solveFourLines(n, b[base:e], a.up[base:e], a.down[base:e], pivot[base:e])
+		}
+		for ; base < len(b); base += n {
+			e := base + n
+			solveLine(b[base:e], a.up[base:e], a.down[base:e], pivot[base:e])
+		}
+		return
+	}
 	for base := 0; base < len(b); base += n * st {
-		if st == 1 {
-			solveLine(b[base:base+n], a.up[base:base+n], a.down[base:base+n], pivot[base:base+n])
-			continue
+		a.solveAcross(base, b, pivot)
+	}
+}
+
+// solveAcross is solveLines for the lines that start at the cells of a block of stride
+// cells from base.
+func (a *balanceAxis) solveAcross(base int, b, pivot []float64) {
+	n, st := a.n, a.stride
+	fill(pivot[base:base+st], 1) // the excess, until its row is reached
+	last := base + (n-1)*st
+	for i := base; i < last; i += st {
+		x, y, p, e := b[i:i+st], b[i+st:i+2*st], pivot[i:i+st], pivot[i+st:i+2*st]
+		up, down := a.up[i:i+st], a.down[i:i+st]
+		y, p, e, up, down = y[:len(x)], p[:len(x)], e[:len(x)], up[:len(x)], down[:len(x)]
+		for j, v := range x {
+			inverse := 1 / (p[j] + up[j])
+			y[j] += up[j] * (inverse * v)
+			e[j] = 1 + down[j]*(p[j]*inverse)
+			p[j] = inverse
 		}
-		// pivot holds excess until its row is reached.
-		fill(pivot[base:base+st], 1)
-		for i := base; i < base+(n-1)*st; i += st {
-			x, y, p, e := b[i:i+st], b[i+st:i+2*st], pivot[i:i+st], pivot[i+st:i+2*st]
-			up, down := a.up[i:i+st], a.down[i:i+st]
-			y, p, e, up, down = y[:len(x)], p[:len(x)], e[:len(x)], up[:len(x)], down[:len(x)]
-			for j, v := range x {
-				inverse := 1 / (p[j] + up[j])
-				y[j] += up[j] * (inverse * v)
-				e[j] = 1 + down[j]*(p[j]*inverse)
-				p[j] = inverse
-			}
-		}
-		last := base + (n-1)*st
-		for j, e := range pivot[last : last+st] {
-			b[last+j] /= e
-		}
-		for i := last - st; i >= base; i -= st {
-			x, y, p, down := b[i:i+st], b[i+st:i+2*st], pivot[i:i+st], a.down[i:i+st]
-			y, p, down = y[:len(x)], p[:len(x)], down[:len(x)]
-			for j := range x {
-				x[j] = (x[j] + down[j]*y[j]) * p[j]
-			}
+	}
+	for j, e := range pivot[last : last+st] {
+		b[last+j] /= e
+	}
+	for i := last - st; i >= base; i -= st {
+		x, y, p, down := b[i:i+st], b[i+st:i+2*st], pivot[i:i+st], a.down[i:i+st]
+		y, p, down = y[:len(x)], p[:len(x)], down[:len(x)]
+		for j := range x {
+			x[j] = (x[j] + down[j]*y[j]) * p[j]
 		}
 	}
 }
@@ -84,14 +98,41 @@ func solveLine(b, up, down, pivot []float64) {
 	up, down, pivot = up[:n], down[:n], pivot[:n]
 	excess := 1.0
 	for i := range n - 1 {
-		p := excess + up[i]
-		pivot[i] = p
-		b[i+1] += up[i] / p * b[i]
-		excess = 1 + down[i]*(excess/p)
+		inverse := 1 / (excess + up[i])
+		b[i+1] += up[i] * (inverse * b[i])
+		excess = 1 + down[i]*(excess*inverse)
+		pivot[i] = inverse
 	}
 	b[n-1] /= excess
 	for i := n - 2; i >= 0; i-- {
-		b[i] = (b[i] + down[i]*b[i+1]) / pivot[i]
+		b[i] = (b[i] + down[i]*b[i+1]) * pivot[i]
+	}
+}
+
+// solveFourLines is solveLine for four lines of n cells one after the other, whose
+// divisions overlap.
+func solveFourLines(n int, b, up, down, pivot []float64) {
+	var x, u, d, p [4][]float64
+	for k := range x {
+		from, to := k*n, (k+1)*n
+		x[k], u[k], d[k], p[k] = b[from:to], up[from:to], down[from:to], pivot[from:to]
+	}
+	excess := [4]float64{1, 1, 1, 1}
+	for i := range n - 1 {
+		for k := range excess {
+			inverse := 1 / (excess[k] + u[k][i])
+			x[k][i+1] += u[k][i] * (inverse * x[k][i])
+			excess[k] = 1 + d[k][i]*(excess[k]*inverse)
+			p[k][i] = inverse
+		}
+	}
+	for k, e := range excess {
+		x[k][n-1] /= e
+	}
+	for i := n - 2; i >= 0; i-- {
+		for k := range x {
+			x[k][i] = (x[k][i] + d[k][i]*x[k][i+1]) * p[k][i]
+		}
 	}
 }
 

@@ -94,6 +94,26 @@ func (p *Parts) Derivatives(first, second, rho []float64) {
 	}
 }
 
+// potential writes U′(r) + v, up to a constant, and U″(r) for each element r of rho.
+func (p *Parts) potential(psi, second, rho, v []float64) {
+	if len(p.Powers) > 0 || len(p.Convex) > 0 {
+		p.Derivatives(psi, second, rho)
+		for i, w := range v {
+			psi[i] += w
+		}
+		return
+	}
+	var s lanes
+	for i := 0; i < len(rho); i += stripLength {
+		end := min(i+stripLength, len(rho))
+		potentials(psi[i:end], rho[i:end], v[i:end], p.Linear, &s)
+	}
+	second = second[:len(rho)]
+	for i, r := range rho {
+		second[i] = p.Linear / r
+	}
+}
+
 // Pressure writes Φ(r) for each element r ≥ 0 of rho.
 func (p *Parts) Pressure(phi, rho []float64) {
 	phi = phi[:len(rho)]
