@@ -59,7 +59,7 @@ func (s *Sinkhorn) Points(a, b *Measure) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	e, err := d.solve(&pointKernel{a, b}, fractionsOf(a), fractionsOf(b), Squared.largest(a, b))
+	e, err := d.solve(newPointKernel(a, b), fractionsOf(a), fractionsOf(b), Squared.largest(a, b))
 	if err != nil {
 		return Result{}, err
 	}

@@ -40,7 +40,7 @@ func (s *SinkhornDivergence) Points(a, b *Measure) (Result, error) {
 		return Result{}, err
 	}
 	return d.divergence(func(first, second bool) softKernel {
-		return &pointKernel{pick(first, a, b), pick(second, a, b)}
+		return newPointKernel(pick(first, a, b), pick(second, a, b))
 	}, fractionsOf(a), fractionsOf(b), Squared.largest(a, b), mass)
 }
 

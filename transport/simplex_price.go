@@ -22,17 +22,17 @@ func (s *simplex) likely(near *Measure, dual []float64) (u []float64) {
 	n, m := s.a.N, s.b.N
 	u = make([]float64, n)
 	v := make([]float64, m)
-	search := newSearch(s.cost, s.b, near, dual)
+	search := newSearch(s.cost, s.b, near).with(dual)
 	for j := range v {
 		v[j], _ = search.lowest(j, math.Inf(1))
 	}
 	list := make([][]int32, n)
-	search = newSearch(s.cost, s.a, s.b, v)
+	search = newSearch(s.cost, s.a, s.b).with(v)
 	for i := range u {
 		list[i] = make([]int32, 0, 2*keep)
 		list[i], u[i] = search.smallest(list[i], i)
 	}
-	search = newSearch(s.cost, s.b, s.a, u)
+	search = newSearch(s.cost, s.b, s.a).with(u)
 	var back []int32
 	for j := range m {
 		back, _ = search.smallest(back[:0], j)
@@ -93,7 +93,7 @@ func (s *simplex) long(tolerance float64) (found bool) {
 	for j, p := range s.price[s.a.N:s.root()] {
 		v[j] = -p
 	}
-	cost, search := s.cost.between(s.a, s.b), newSearch(s.cost, s.a, s.b, v)
+	cost, search := s.cost.between(s.a, s.b), newSearch(s.cost, s.a, s.b).with(v)
 	for i, u := range s.price[:s.a.N] {
 		if _, j := search.lowest(i, u-tolerance); j >= 0 {
 			found = true

@@ -11,25 +11,22 @@ const runLength = 32
 type search struct {
 	cost         Cost
 	a, b         *Measure
-	v            []float64
 	runs         runs
 	middle, half []float64 // of the boxes: axis k of run r at k·count + r
+	v            []float64 // set by with
 	most         []float64 // largest v of the run
 	low          []float64 // scratch: what a run has at least
-	row          [runLength]float64
+	row          []float64 // scratch of a run's length
 }
 
-func newSearch(c Cost, a, b *Measure, v []float64) *search {
-	s := &search{cost: c, a: a, b: b, v: v, runs: runsOf(b.N, runLength)}
+// newSearch returns a search from the points of a to those of b.
+func newSearch(c Cost, a, b *Measure) *search {
+	s := &search{cost: c, a: a, b: b, runs: runsOf(b.N, runLength)}
 	count := s.runs.count
 	s.middle, s.half = make([]float64, b.Dim*count), make([]float64, b.Dim*count)
-	s.most, s.low = make([]float64, count), make([]float64, count)
+	s.most = make([]float64, count)
 	for r := range count {
 		lo, hi := s.runs.run(r)
-		s.most[r] = math.Inf(-1)
-		for _, w := range v[lo:hi] {
-			s.most[r] = max(s.most[r], w)
-		}
 		for k := range b.Dim {
 			first, last := math.Inf(1), math.Inf(-1)
 			for _, y := range b.Coordinate(k)[lo:hi] {
@@ -38,7 +35,27 @@ func newSearch(c Cost, a, b *Measure, v []float64) *search {
 			s.middle[k*count+r], s.half[k*count+r] = (first+last)/2, (last-first)/2
 		}
 	}
+	return s.fork()
+}
+
+// with sets v and returns the search.
+func (s *search) with(v []float64) *search {
+	s.v = v
+	for r := range s.most {
+		lo, hi := s.runs.run(r)
+		s.most[r] = math.Inf(-1)
+		for _, w := range v[lo:hi] {
+			s.most[r] = max(s.most[r], w)
+		}
+	}
 	return s
+}
+
+// fork returns a search that shares all but the scratch.
+func (s *search) fork() *search {
+	f := *s
+	f.low, f.row = make([]float64, s.runs.count), make([]float64, runLength)
+	return &f
 }
 
 // bounds fills low for point i and returns the run with the lowest.

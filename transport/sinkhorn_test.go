@@ -47,7 +47,7 @@ func TestSinkhornStops(t *testing.T) {
 	}
 	w, err := new(W2).Points(a, b)
 	require.NoError(t, err)
-	e := newEntropic(&pointKernel{a, b}, fractionsOf(a), fractionsOf(b))
+	e := newEntropic(newPointKernel(a, b), fractionsOf(a), fractionsOf(b))
 	for e.epsilon = 1e-3; e.count < 3; e.count++ {
 		e.iterate(1)
 		assert.GreaterOrEqual(t, math.Sqrt(e.rounded()), w.Value)
@@ -58,7 +58,7 @@ func TestSinkhornStops(t *testing.T) {
 func TestSinkhornShrinks(t *testing.T) {
 	rng := source(5)
 	a, b := cloud(rng, 12, 2, true), cloud(rng, 9, 2, true)
-	e := newEntropic(&pointKernel{a, b}, fractionsOf(a), fractionsOf(b))
+	e := newEntropic(newPointKernel(a, b), fractionsOf(a), fractionsOf(b))
 	e.epsilon = 0.02
 	e.iterate(1.7)
 	e.shrink(e.f, e.a, e.g, e.logB, false)
@@ -83,7 +83,7 @@ func TestSinkhornShrinks(t *testing.T) {
 func TestSinkhornMarginals(t *testing.T) {
 	rng := source(3)
 	a, b := cloud(rng, 30, 3, true), cloud(rng, 20, 3, false)
-	e := newEntropic(&pointKernel{a, b}, fractionsOf(a), fractionsOf(b))
+	e := newEntropic(newPointKernel(a, b), fractionsOf(a), fractionsOf(b))
 	require.NoError(t, e.run(1e-3*Squared.largest(a, b), 3, 1e-7, 20000))
 	rows, columns := make([]float64, a.N), make([]float64, b.N)
 	c := Squared.between(a, b)
@@ -117,7 +117,7 @@ func TestSinkhornSeparable(t *testing.T) {
 			p[i] = math.Inf(-1)
 		}
 	}
-	dense := &pointKernel{FromDensity(all), FromDensity(all)}
+	dense := newPointKernel(FromDensity(all), FromDensity(all))
 	for _, epsilon := range []float64{1, 1e-2, 1e-5} {
 		want, got := make([]float64, len(p)), make([]float64, len(p))
 		dense.soft(want, p, epsilon, false)

@@ -247,7 +247,7 @@ func TestSearch(t *testing.T) {
 			v[j] = 0.3 * rng.NormFloat64()
 		}
 		for _, c := range []Cost{Squared, Euclidean} {
-			s := newSearch(c, a, b, v)
+			s := newSearch(c, a, b).with(v)
 			for i := range a.N {
 				want, _ := c.lowest(a, b, i, v)
 				got, at := s.lowest(i, math.Inf(1))
