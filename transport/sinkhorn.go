@@ -11,7 +11,8 @@ import (
 //	     = max_{f,g} Σ a_i f_i + Σ b_j g_j,  f_i = −ε log Σ_j b_j exp((g_j − |x_i − y_j|²)/ε),
 //
 // with π_ij = a_i b_j exp((f_i + g_j − |x_i − y_j|²)/ε), by Sinkhorn's iteration for f
-// and g in the log domain, ε falling in steps to its value [S19].
+// and g in the log domain, ε falling in steps to its value [S19]; between points
+// Newton's method ends it.
 type entropic struct {
 	kernel     softKernel
 	a, b       []float64
@@ -73,6 +74,9 @@ func (e *entropic) run(epsilon, start, tolerance float64, limit int) error {
 		if e.miss <= tolerance && e.settle(tolerance) {
 			return nil
 		}
+		if k, ok := e.kernel.(planKernel); ok && e.count == newtonWait && e.newton(k, tolerance, limit) {
+			return nil
+		}
 		switch quiet++; {
 		case e.miss < best:
 			best, quiet = e.miss, 0
@@ -90,7 +94,10 @@ func (e *entropic) run(epsilon, start, tolerance float64, limit int) error {
 // diagonal. The theory is for small steps: where relaxationWait iterations with a
 // factor did not lower the least miss, plain ones follow, and from then on the part of
 // the factor above 1 is cut.
+// After newtonWait iterations Newton's method takes over where the kernel allows it; if
+// it stops, iterations go on.
 const (
+	newtonWait     = 20
 	relaxationWait = 50
 	relaxationMost = 1.8
 	relaxationCut  = 0.8

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"pdesolve/grid"
 	"pdesolve/internal/simd"
 )
 
@@ -127,79 +126,4 @@ func (s *search) near(row []float64, at []int32, i int, epsilon float64) (least 
 		}
 	}
 	return least, count
-}
-
-// softmin returns −ε log Σ exp(p_j − c_j/ε); c is overwritten.
-func softmin(c, p []float64, epsilon float64) float64 {
-	top := math.Inf(-1)
-	rate := 1 / epsilon
-	p = p[:len(c)]
-	for j, v := range c {
-		v = p[j] - v*rate
-		c[j] = v
-		if v > top {
-			top = v
-		}
-	}
-	if math.IsInf(top, -1) {
-		return math.Inf(1)
-	}
-	n := 0
-	for _, v := range c {
-		v -= top
-		c[n] = v
-		if v > -softCut {
-			n++
-		}
-	}
-	c = c[:n]
-	simd.Exp(c, c)
-	s := 0.0
-	for _, v := range c {
-		s += v
-	}
-	return -epsilon * (top + math.Log(s))
-}
-
-// gridKernel is separable: the sum is taken axis after axis, in N Σ n_k operations
-// for N cells in place of N².
-type gridKernel struct{ grid *grid.Grid }
-
-func (s *gridKernel) dim() int { return s.grid.Dim() }
-
-func (s *gridKernel) coordinate(k int, _ bool) []float64 {
-	out := make([]float64, s.grid.Len())
-	a := s.grid.Axis(k)
-	for i := range out {
-		out[i] = a.Center(i / s.grid.Stride(k) % a.N)
-	}
-	return out
-}
-
-func (s *gridKernel) soft(dst, p []float64, epsilon float64, _ bool) {
-	copy(dst, p)
-	for k := range s.grid.Dim() {
-		n, stride, h := s.grid.Axis(k).N, s.grid.Stride(k), s.grid.Axis(k).H()
-		cost := make([]float64, 2*n-1) // of going from n−1 cells down to n−1 cells up
-		for i := range cost {
-			z := float64(i-(n-1)) * h
-			cost[i] = z * z
-		}
-		parallel(len(dst)/n, func(lo, hi int) {
-			line, row := make([]float64, n), make([]float64, n)
-			for at := lo; at < hi; at++ {
-				base := at/stride*n*stride + at%stride
-				for i := range line {
-					line[i] = dst[base+i*stride]
-				}
-				for i := range line {
-					copy(row, cost[n-1-i:])
-					dst[base+i*stride] = -softmin(row, line, epsilon) / epsilon
-				}
-			}
-		})
-	}
-	for i, v := range dst {
-		dst[i] = -epsilon * v
-	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 
 	"pdesolve/grid"
 )
@@ -131,6 +133,44 @@ func TestSinkhornSeparable(t *testing.T) {
 	assert.True(t, math.IsInf(p[0], 1), "no mass: %v", p[0])
 }
 
+// A line against sums in the log domain, one by one: smooth and rough potentials, steep
+// ones (as of a translation by many times the width of the kernel), and holes.
+func TestGaussLine(t *testing.T) {
+	rng := source(9)
+	inf := math.Inf(-1)
+	shapes := map[string]func(j int) float64{
+		"flat":   func(int) float64 { return 3 },
+		"rough":  func(int) float64 { return 5 * rng.NormFloat64() },
+		"wild":   func(int) float64 { return 500 * rng.NormFloat64() },
+		"slope":  func(j int) float64 { return 40 * float64(j) },
+		"wedge":  func(j int) float64 { return 30 * math.Abs(float64(j)-90) },
+		"spike":  func(j int) float64 { return []float64{inf, 7}[max(0, 1-(j-70)*(j-70))] },
+		"holes":  func(j int) float64 { return []float64{inf, inf, 1, rng.NormFloat64()}[j%4] },
+		"nobody": func(int) float64 { return inf },
+	}
+	for name, f := range shapes {
+		for _, rate := range []float64{1e-6, 1e-3, 0.02, 0.5, 7, 900} {
+			l := newGaussLine(181, rate)
+			for j := range l.p {
+				l.p[j] = f(j)
+			}
+			l.transform()
+			for i, got := range l.out {
+				terms := make([]float64, len(l.p))
+				for j, v := range l.p {
+					terms[j] = v - float64((i-j)*(i-j))*rate
+				}
+				want := floats.LogSumExp(terms)
+				if math.IsInf(want, -1) {
+					require.Equal(t, want, got, "%s %v", name, rate)
+					continue
+				}
+				require.InDelta(t, want, got, 4e-14*(1+math.Abs(want)+180*180*rate), "%s %v at %d", name, rate, i)
+			}
+		}
+	}
+}
+
 func TestSinkhornOnGrids(t *testing.T) {
 	mu, nu, _ := pair("bump", 24)
 	w, err := new(W2).Densities(mu, nu)
@@ -172,6 +212,126 @@ func TestSinkhornGaussian(t *testing.T) {
 		c := -epsilon/4 + math.Sqrt(epsilon*epsilon/16+sigma*sigma*s*s)
 		want := m*m + sigma*sigma + s*s - 2*c - epsilon/2*math.Log(1-c*c/(sigma*sigma*s*s))
 		assert.InDelta(t, want, e.dual(), 1e-3*want, "ε = %v", epsilon) // midpoints: h²/6 = 4e-4
+	}
+}
+
+// Newton's step solves the equations it states, and its end is that of alternating steps.
+func TestSinkhornNewton(t *testing.T) {
+	rng := source(6)
+	a, b := cloud(rng, 40, 2, true), cloud(rng, 30, 2, true)
+	a.Weight[3], b.Weight[5] = 0, 0
+	k := newPointKernel(a, b)
+	plain := newEntropic(k, fractionsOf(a), fractionsOf(b))
+	plain.epsilon = 0.01
+	for range 3000 {
+		plain.iterate(1)
+	}
+	e := newEntropic(k, fractionsOf(a), fractionsOf(b))
+	e.epsilon = 0.01
+	e.iterate(1)
+	r := make([]float64, a.N)
+	e.residual(r)
+	p := make([]float64, b.N)
+	for j := range p {
+		p[j] = e.g[j]/e.epsilon + e.logB[j]
+	}
+	plan := k.entries(e.f, e.a, p, e.epsilon)
+	matrix, c, columns := mat.NewSymDense(a.N, nil), Squared.between(a, b), make([]float64, b.N)
+	dense := mat.NewDense(a.N, b.N, nil)
+	for i := range a.N {
+		for j := range b.N {
+			v := e.a[i] * e.b[j] * math.Exp((e.f[i]+e.g[j]-c(i, j))/e.epsilon)
+			dense.Set(i, j, v)
+			columns[j] += v
+		}
+		assert.InDelta(t, floats.Sum(dense.RawRowView(i)), r[i], 1e-15)
+	}
+	for i := range a.N {
+		for l := range i + 1 {
+			s := 0.0
+			for j, w := range columns {
+				if w > 0 {
+					s -= dense.At(i, j) * dense.At(l, j) / w
+				}
+			}
+			if i == l {
+				s += r[i]
+			}
+			matrix.SetSym(i, l, s)
+		}
+	}
+	want := mat.NewVecDense(a.N, nil)
+	for i := range a.N {
+		if i != 3 {
+			want.SetVec(i, rng.NormFloat64())
+		}
+	}
+	var rhs mat.VecDense
+	rhs.MulVec(matrix, want)
+	got := plan.solve(rhs.RawVector().Data, 1e-12)
+	for i, v := range got {
+		if i != 3 {
+			assert.InDelta(t, want.AtVec(i)-want.AtVec(0), v-got[0], 1e-6, "raised by 1e-9")
+		}
+	}
+	require.True(t, e.newton(k, 1e-12, 100))
+	assert.Less(t, e.count, 15)
+	for i := range e.f {
+		if e.a[i] > 0 {
+			assert.InDelta(t, plain.f[i]-plain.f[0], e.f[i]-e.f[0], 1e-10)
+		}
+	}
+	assert.InDelta(t, plain.dual(), e.dual(), 1e-13)
+}
+
+// ε far below where alternating steps end in time: right to what ε allows.
+func TestSinkhornSmallEpsilon(t *testing.T) {
+	for _, weighted := range []bool{false, true} {
+		rng := source(7)
+		a, b := cloud(rng, 150, 2, weighted), cloud(rng, 150, 2, weighted)
+		w, err := new(W2).Points(a, b)
+		require.NoError(t, err)
+		width := math.Inf(1)
+		for _, epsilon := range []float64{3e-3, 1e-3, 1e-4, 1e-5} {
+			r, err := (&Sinkhorn{Epsilon: epsilon}).Points(a, b)
+			require.NoError(t, err)
+			require.LessOrEqual(t, r.Lower, w.Value*(1+1e-12))
+			require.GreaterOrEqual(t, r.Upper, w.Value*(1-1e-12))
+			require.Less(t, r.Upper-r.Lower, width/2)
+			width = r.Upper - r.Lower
+		}
+		assert.Less(t, width, 1e-3*w.Value)
+	}
+}
+
+// Zero weights, repeated points and a single point are measures like others.
+func TestSinkhornTakesAnyMeasure(t *testing.T) {
+	rng := source(8)
+	zeros := cloud(rng, 60, 2, true)
+	for i := range zeros.Weight {
+		if i%3 > 0 {
+			zeros.Weight[i] = 0
+		}
+	}
+	normalise(zeros.Weight)
+	repeated := lattice(cloud(rng, 80, 2, false), 3)
+	one := &Measure{Dim: 2, N: 1, Points: []float64{0.3, 0.4}}
+	all := []*Measure{zeros, repeated, one, lattice(zeros, 2)}
+	for k, a := range all {
+		for l, b := range all {
+			w, err := new(W2).Points(a, b)
+			require.NoError(t, err)
+			for _, epsilon := range []float64{3e-3, 1e-3, 1e-4} {
+				r, err := (&Sinkhorn{Epsilon: epsilon}).Points(a, b)
+				require.NoError(t, err, "%d against %d at %v", k, l, epsilon)
+				require.LessOrEqual(t, r.Lower, w.Value+1e-7)
+				require.GreaterOrEqual(t, r.Upper, w.Value-1e-7)
+				d, err := (&SinkhornDivergence{Epsilon: epsilon}).Points(a, b)
+				require.NoError(t, err, "%d against %d at %v", k, l, epsilon)
+				require.False(t, math.IsNaN(d.Value))
+				require.InDelta(t, w.Value, d.Value, 0.1)
+			}
+		}
 	}
 }
 
