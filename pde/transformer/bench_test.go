@@ -71,3 +71,38 @@ func BenchmarkVariation(b *testing.B) {
 		})
 	}
 }
+
+// fullHeads is the shape of PyTorch's 1.6 s on the machine of the package's figures:
+// softmax heads of matrices, D = 8, L = 8, M = 256, 16 prompts of 32 tokens.
+func fullHeads(dim, depth, width, prompts, tokens int, blocks ...transformer.Block) (*transformer.Model, *pde.Ensemble) {
+	r := rand.New(rand.NewPCG(1, 1))
+	m := &transformer.Model{Depth: depth, Prompts: randomTokens(r, prompts, tokens, dim), Read: query}
+	for _, b := range blocks {
+		m.Blocks = append(m.Blocks, transformer.Component{Block: b})
+	}
+	n := make([]int, m.Components())
+	for c := range n {
+		n[c] = width
+	}
+	e := pde.NewEnsemble(m.Dims(), n)
+	for i := range e.Theta {
+		e.Theta[i] = 0.3 * r.NormFloat64()
+	}
+	return m, e
+}
+
+func BenchmarkFullHeads(b *testing.B) {
+	for name, list := range map[string][]transformer.Block{
+		"softmax": {&transformer.Softmax{}}, "mlp": {&transformer.MLP{}}, "linear": {&transformer.LinearAttention{}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			m, e := fullHeads(8, 8, 256, 16, 32, list...)
+			f := bindAtoms(b, m, e)
+			grad := make([]float64, len(e.Theta))
+			b.ReportAllocs()
+			for b.Loop() {
+				f.Gradient(grad, e)
+			}
+		})
+	}
+}

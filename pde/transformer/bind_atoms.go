@@ -36,8 +36,8 @@ func (m *Model) BindAtoms(shape *pde.Ensemble) (pde.AtomFunctional, error) {
 			len(shape.Component), m.Components(), len(m.Blocks), m.Depth)
 	}
 	e := &ensembleEnergy{decay: m.Decay, dim: m.Dims()}
-	for _, b := range m.Blocks {
-		e.linear = append(e.linear, b.Block.linear(m.Prompts.Dim))
+	for i := range m.Blocks {
+		e.linear = append(e.linear, m.LinearOf(i))
 	}
 	nodes := make([][]int, len(m.Blocks))
 	for c, a := range shape.Component {

@@ -29,6 +29,7 @@ type gridPart struct {
 	grid   *grid.Grid
 	nodes  []float64 // centers in all axes but the last, coordinate d of row r at d·rows+r
 	square []float64 // |a|² of each row
+	ones   []float64 // 1 for each row
 	v, v2  []float64 // centers along the last axis and their squares
 	// On a graded grid the volume of cell j of row r is across[r]·along[j] times the
 	// mean, and first and second are v and v² times along; else across and along are nil.
@@ -53,6 +54,10 @@ func newGridPart(g *grid.Grid) *gridPart {
 			p.nodes[k*rows+r] = center[k]
 			p.square[r] += center[k] * center[k]
 		}
+	}
+	p.ones = make([]float64, rows)
+	for r := range p.ones {
+		p.ones[r] = 1
 	}
 	for j := range v {
 		p.v2[j] = v[j] * v[j]
@@ -163,7 +168,7 @@ func (e *gridEnergy) loadMoments(rho pde.State) {
 		if part.across != nil {
 			floats.Mul(e.coef[c], part.across)
 		}
-		e.load(c/e.depth, c%e.depth, nodes{a: part.nodes, coef: e.coef[c]})
+		e.load(c/e.depth, c%e.depth, nodes{a: part.nodes, coef: e.coef[c], v: part.ones, weight: e.coef[c]})
 		clear(e.node[c])
 	}
 }

@@ -13,8 +13,7 @@ import (
 type MLPLabel struct {
 	onPairs
 
-	// Activation is σ: "tanh" (the default, also of "") or "logistic",
-	// 1/(1 + e^{−x}).
+	// Activation is σ; see MLP.
 	Activation string `yaml:"activation"`
 }
 
@@ -36,11 +35,7 @@ func (b *MLPLabel) Validate() error {
 func (*MLPLabel) holds(int) bool { return false }
 
 func (b *MLPLabel) kernel(s kernelShape) kernel {
-	a, err := activationNamed(b.Activation)
-	if err != nil {
-		panic("transformer: mlp-label: " + err.Error())
-	}
-	k := &mlpLabel{kernelShape: s, activation: a}
+	k := &mlpLabel{kernelShape: s, activation: mustActivation(b.Activation)}
 	k.at, k.lift = make([]nodes, len(s.nodes)), make([][]float64, len(s.nodes))
 	largest := 0
 	for i, m := range s.nodes {
@@ -50,7 +45,7 @@ func (b *MLPLabel) kernel(s kernelShape) kernel {
 	for _, slice := range s.slots {
 		k.sigma = append(k.sigma, make([]float64, s.prompts.N*s.nodes[slice]))
 	}
-	k.work = make([]float64, largest)
+	k.work, k.input = make([]float64, largest), make([]float64, largest)
 	k.psi, k.slope = s.accumulators(1)
 	return k
 }
@@ -63,6 +58,7 @@ type mlpLabel struct {
 	lift       [][]float64 // coef·ω of each slice
 	sigma      [][]float64 // of each slot: token i, node m at i·M+m
 	work       []float64
+	input      []float64 // ω_m y_i, where σ' does not follow from σ
 	psi, slope [][]float64
 }
 
@@ -98,7 +94,10 @@ func (l *mlpLabel) backward(dst []float64, slot int, z, p []float64) {
 			continue // every token but the one that is read, in the last layer
 		}
 		sigma := l.sigma[slot][i*m : (i+1)*m]
-		l.activation.slope(work, sigma)
+		if !l.activation.byValue {
+			floats.ScaleTo(l.input[:m], z[n+i], l.at[k].a)
+		}
+		l.activation.slope(work, l.input[:m], sigma)
 		dst[n+i] = pi * simd.Dot(l.lift[k], work)
 		simd.AddScaled(l.psi[k], pi, sigma)
 		if l.slopes {

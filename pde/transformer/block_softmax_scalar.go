@@ -48,7 +48,7 @@ func fixedTables(nodes [][]float64, x []float64) []*softmaxTable {
 	tables := make([]*softmaxTable, len(nodes))
 	for k, a := range nodes {
 		for j := range k {
-			if len(a) == len(nodes[j]) && &a[0] == &nodes[j][0] {
+			if sameNodes(a, nodes[j]) {
 				tables[k] = tables[j]
 				break
 			}

@@ -55,11 +55,13 @@ func cellAtoms(m *transformer.Model, rho pde.State) *pde.Ensemble {
 		n[c] = rho[c].Grid.Len()
 	}
 	e := pde.NewEnsemble(m.Dims(), n)
-	center := make([]float64, 2)
 	for c, a := range e.Component {
+		center := make([]float64, a.Dim)
 		for i, v := range rho[c].Values {
 			rho[c].Grid.Center(center, i)
-			a.Coordinate(0)[i], a.Coordinate(1)[i] = center[0], center[1]
+			for d, x := range center {
+				a.Coordinate(d)[i] = x
+			}
 			a.Weight[i] = v * rho[c].Grid.Volume(i)
 		}
 	}

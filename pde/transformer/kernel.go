@@ -50,8 +50,8 @@ type kernel interface {
 type nodes struct {
 	a    []float64 // the parameters that the block is not linear in
 	coef []float64 // weight·v of atoms; the moments ∫ v ρ dv of rows of cells
-	// The parameters v that the block is linear in, and the weights; nil for rows of
-	// cells, which have a law of v in their place.
+	// The parameters v that the block is linear in, and the weights. Rows of cells, which
+	// have a law of v, have v = 1 and the weight coef.
 	v, weight []float64
 }
 
@@ -64,6 +64,9 @@ type kernelShape struct {
 	fixed   [][]float64 // nodes of each slice, if they never change; slices with equal nodes share them
 	slopes  bool        // whether slopes are wanted
 }
+
+// sameNodes reports whether two slices with fixed nodes share them.
+func sameNodes(a, b []float64) bool { return len(a) == len(b) && &a[0] == &b[0] }
 
 // accumulators returns zeroed storage for ψ and, if wanted, for its slopes in dim
 // coordinates, of blocks that are linear in one parameter.

@@ -31,20 +31,20 @@ func goodModel() *transformer.Model {
 func TestValidate(t *testing.T) {
 	require.NoError(t, goodModel().Validate())
 	for want, change := range map[string]func(*transformer.Model){
-		"depth: 0 layers: want at least 1":                                                                     func(m *transformer.Model) { m.Depth = 0 },
-		"decay: -1: want a finite number, at least 0":                                                          func(m *transformer.Model) { m.Decay = -1 },
-		"decay: NaN: want a finite number, at least 0":                                                         func(m *transformer.Model) { m.Decay = math.NaN() },
-		"prompts: missing: want at least one labelled prompt":                                                  func(m *transformer.Model) { m.Prompts = nil },
-		"prompts: no prompt: want at least one":                                                                func(m *transformer.Model) { m.Prompts = &transformer.Prompts{N: 1, Dim: 2} },
-		"prompts: 0 tokens a prompt: want at least 1":                                                          func(m *transformer.Model) { m.Prompts.N = 0 },
-		"prompts: tokens of 0 coordinates: want at least 1":                                                    func(m *transformer.Model) { m.Prompts.Dim = 0 },
-		"prompts: 16 token entries: want 24, for 2 prompts of 6 tokens in 2 dimensions":                        func(m *transformer.Model) { m.Prompts.N = 6 },
-		"prompts: prompt 1, token 0, coordinate 1: NaN is not finite":                                          func(m *transformer.Model) { m.Prompts.Tokens[9] = math.NaN() },
-		"prompts: prompt 1: label +Inf is not finite":                                                          func(m *transformer.Model) { m.Prompts.Label[1] = math.Inf(1) },
-		"blocks: none: want at least one of [linear-scalar mlp-label softmax-scalar]":                          func(m *transformer.Model) { m.Blocks = nil },
-		"blocks: entry 1: missing: want one of [linear-scalar mlp-label softmax-scalar]":                       func(m *transformer.Model) { m.Blocks[1].Block = nil },
-		`blocks: entry 1 (mlp-label): activation: unknown "tan": did you mean "tanh"? (one of logistic, tanh)`: func(m *transformer.Model) { m.Blocks[1].Block = &transformer.MLPLabel{Activation: "tan"} },
-		"blocks: entry 0 (softmax-scalar): tokens of 4 coordinates: this block wants 2, (x, y)":                func(m *transformer.Model) { m.Prompts.N, m.Prompts.Dim = 2, 4 },
+		"depth: 0 layers: want at least 1":                                                                            func(m *transformer.Model) { m.Depth = 0 },
+		"decay: -1: want a finite number, at least 0":                                                                 func(m *transformer.Model) { m.Decay = -1 },
+		"decay: NaN: want a finite number, at least 0":                                                                func(m *transformer.Model) { m.Decay = math.NaN() },
+		"prompts: missing: want at least one labelled prompt":                                                         func(m *transformer.Model) { m.Prompts = nil },
+		"prompts: no prompt: want at least one":                                                                       func(m *transformer.Model) { m.Prompts = &transformer.Prompts{N: 1, Dim: 2} },
+		"prompts: 0 tokens a prompt: want at least 1":                                                                 func(m *transformer.Model) { m.Prompts.N = 0 },
+		"prompts: tokens of 0 coordinates: want at least 1":                                                           func(m *transformer.Model) { m.Prompts.Dim = 0 },
+		"prompts: 16 token entries: want 24, for 2 prompts of 6 tokens in 2 dimensions":                               func(m *transformer.Model) { m.Prompts.N = 6 },
+		"prompts: prompt 1, token 0, coordinate 1: NaN is not finite":                                                 func(m *transformer.Model) { m.Prompts.Tokens[9] = math.NaN() },
+		"prompts: prompt 1: label +Inf is not finite":                                                                 func(m *transformer.Model) { m.Prompts.Label[1] = math.Inf(1) },
+		"blocks: none: want at least one of [linear linear-scalar mlp mlp-label mlp-query softmax softmax-scalar]":    func(m *transformer.Model) { m.Blocks = nil },
+		"blocks: entry 1: missing: want one of [linear linear-scalar mlp mlp-label mlp-query softmax softmax-scalar]": func(m *transformer.Model) { m.Blocks[1].Block = nil },
+		`blocks: entry 1 (mlp-label): activation: unknown "tan": did you mean "tanh"? (one of clip, clipped-relu, erf, gelu, logistic, relu, softplus, tanh)`: func(m *transformer.Model) { m.Blocks[1].Block = &transformer.MLPLabel{Activation: "tan"} },
+		"blocks: entry 0 (softmax-scalar): tokens of 4 coordinates: this block wants 2, (x, y)":                                                               func(m *transformer.Model) { m.Prompts.N, m.Prompts.Dim = 2, 4 },
 		"blocks: entry 0 (softmax-scalar): initial: a law in 1 dimensions: want 2, for [a v]": func(m *transformer.Model) {
 			m.Blocks[0].Initial = &grid.Bump{Center: []float64{0}, Radius: []float64{1}}
 		},
@@ -135,6 +135,6 @@ func TestBlocksAreRegistered(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, name, b.Name())
 		assert.NoError(t, b.Validate())
-		assert.Len(t, b.Parameters(2), 2)
+		assert.GreaterOrEqual(t, len(b.Parameters(2)), 2)
 	}
 }

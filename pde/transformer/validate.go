@@ -106,8 +106,7 @@ func (m *Model) validateTokens() error {
 
 // wantGrid reports why a block has no grid.
 func (m *Model) wantGrid(i int) error {
-	b := m.Blocks[i].Block
-	names, linear := m.Parameters(i), b.linear(m.Prompts.Dim)
+	names, linear := m.Parameters(i), m.LinearOf(i)
 	if linear == 1 && len(names) <= grid.MaxDim {
 		return nil
 	}
@@ -117,9 +116,9 @@ func (m *Model) wantGrid(i int) error {
 			fit = append(fit, name)
 		}
 	}
-	what := "of the blocks none has a grid on such tokens"
+	what := "no block has a grid on such tokens"
 	if len(fit) > 0 {
-		what = fmt.Sprintf("on such tokens %s have a grid", strings.Join(fit, ", "))
+		what = fmt.Sprintf("those with a grid on such tokens: %s", strings.Join(fit, ", "))
 	}
 	return fmt.Errorf("grid: %d parameters, linear in %d of them: want at most %d and one; this block has no grid, only particles and characteristics; %s",
 		len(names), linear, grid.MaxDim, what)
@@ -134,6 +133,9 @@ func (m *Model) Parameters(i int) []string {
 	}
 	return m.Blocks[i].Block.Parameters(dim)
 }
+
+// LinearOf returns the number of parameters, the last ones, that block i is linear in.
+func (m *Model) LinearOf(i int) int { return m.Blocks[i].Block.linear(m.Prompts.Dim) }
 
 // nameList formats names for an error message: of many, the first and the last.
 func nameList(names []string) string {

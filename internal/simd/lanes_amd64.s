@@ -1,0 +1,460 @@
+//go:build amd64 && !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// Written by hand: a lane vector is two YMM registers. Every operation is that of the Go
+// code in lanes.go, in the same order of s. Operands are in Go's order:
+// VFMADD231PD a, b, c is c += a·b.
+
+// func mixFMA(dst, x, c *float64, m *Mix)
+// DI, SI, DX: dst, x, c of the present t; R8: rows left, R9: S, R10: DstR, R11: XS,
+// R12: CS, R13: CR, R14: 3·CR; AX, CX: x and c of the present s; BX: m, then s left.
+TEXT ·mixFMA(SB), NOSPLIT, $32-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ c+16(FP), DX
+	MOVQ m+24(FP), BX
+	MOVQ Mix_S(BX), R9
+	MOVQ (Mix_b+8)(BX), R10
+	MOVQ (Mix_b+24)(BX), R11
+	MOVQ (Mix_b+40)(BX), R12
+	MOVQ (Mix_b+48)(BX), R13
+	LEAQ (R13)(R13*2), R14
+	MOVQ Mix_T(BX), AX
+	MOVQ AX, left-8(SP)
+mixT:
+	MOVQ DI, dstT-16(SP)
+	MOVQ DX, cT-24(SP)
+	MOVQ m+24(FP), BX
+	MOVQ Mix_R(BX), R8
+mix4:
+	CMPQ R8, $4
+	JLT  mix2
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ m+24(FP), BX
+	LEAQ (R10)(R10*2), AX
+	CMPQ (Mix_b+56)(BX), $0
+	JEQ  mix4go
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD (DI)(R10*1), Y2
+	VMOVUPD 32(DI)(R10*1), Y3
+	VMOVUPD (DI)(R10*2), Y4
+	VMOVUPD 32(DI)(R10*2), Y5
+	VMOVUPD (DI)(AX*1), Y6
+	VMOVUPD 32(DI)(AX*1), Y7
+mix4go:
+	MOVQ SI, AX
+	MOVQ DX, CX
+	MOVQ R9, BX
+mix4s:
+	VMOVUPD (AX), Y8
+	VMOVUPD 32(AX), Y9
+	VBROADCASTSD (CX), Y10
+	VBROADCASTSD (CX)(R13*1), Y11
+	VBROADCASTSD (CX)(R13*2), Y12
+	VBROADCASTSD (CX)(R14*1), Y13
+	VFMADD231PD Y10, Y8, Y0
+	VFMADD231PD Y10, Y9, Y1
+	VFMADD231PD Y11, Y8, Y2
+	VFMADD231PD Y11, Y9, Y3
+	VFMADD231PD Y12, Y8, Y4
+	VFMADD231PD Y12, Y9, Y5
+	VFMADD231PD Y13, Y8, Y6
+	VFMADD231PD Y13, Y9, Y7
+	ADDQ R11, AX
+	ADDQ R12, CX
+	DECQ BX
+	JNZ  mix4s
+	LEAQ (R10)(R10*2), AX
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, (DI)(R10*1)
+	VMOVUPD Y3, 32(DI)(R10*1)
+	VMOVUPD Y4, (DI)(R10*2)
+	VMOVUPD Y5, 32(DI)(R10*2)
+	VMOVUPD Y6, (DI)(AX*1)
+	VMOVUPD Y7, 32(DI)(AX*1)
+	LEAQ (DI)(R10*4), DI
+	LEAQ (DX)(R13*4), DX
+	SUBQ $4, R8
+	JMP  mix4
+mix2:
+	CMPQ R8, $2
+	JLT  mix1
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ m+24(FP), BX
+	CMPQ (Mix_b+56)(BX), $0
+	JEQ  mix2go
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD (DI)(R10*1), Y2
+	VMOVUPD 32(DI)(R10*1), Y3
+mix2go:
+	MOVQ SI, AX
+	MOVQ DX, CX
+	MOVQ R9, BX
+mix2s:
+	VMOVUPD (AX), Y8
+	VMOVUPD 32(AX), Y9
+	VBROADCASTSD (CX), Y10
+	VBROADCASTSD (CX)(R13*1), Y11
+	VFMADD231PD Y10, Y8, Y0
+	VFMADD231PD Y10, Y9, Y1
+	VFMADD231PD Y11, Y8, Y2
+	VFMADD231PD Y11, Y9, Y3
+	ADDQ R11, AX
+	ADDQ R12, CX
+	DECQ BX
+	JNZ  mix2s
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, (DI)(R10*1)
+	VMOVUPD Y3, 32(DI)(R10*1)
+	LEAQ (DI)(R10*2), DI
+	LEAQ (DX)(R13*2), DX
+	SUBQ $2, R8
+mix1:
+	TESTQ R8, R8
+	JEQ  mixNext
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ m+24(FP), BX
+	CMPQ (Mix_b+56)(BX), $0
+	JEQ  mix1go
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+mix1go:
+	MOVQ SI, AX
+	MOVQ DX, CX
+	MOVQ R9, BX
+mix1s:
+	VBROADCASTSD (CX), Y10
+	VFMADD231PD (AX), Y10, Y0
+	VFMADD231PD 32(AX), Y10, Y1
+	ADDQ R11, AX
+	ADDQ R12, CX
+	DECQ BX
+	JNZ  mix1s
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+mixNext:
+	MOVQ m+24(FP), BX
+	MOVQ dstT-16(SP), DI
+	MOVQ cT-24(SP), DX
+	ADDQ (Mix_b+0)(BX), DI
+	ADDQ (Mix_b+16)(BX), SI
+	ADDQ (Mix_b+32)(BX), DX
+	DECQ left-8(SP)
+	JNZ  mixT
+	VZEROUPPER
+	RET
+
+// func outer2FMA(dst, x, y *float64, o *Outer)
+// Two rows of dst. DI, DX: dst and y of the present columns, SI: x; R8: S, R9: XR,
+// R10: XS, R11: YS, R12: YC, R13: columns left; AX, CX: x and y of the present s, R14: s
+// left.
+TEXT ·outer2FMA(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ o+24(FP), BX
+	MOVQ (Outer_b+0)(BX), R13
+	MOVQ (Outer_b+8)(BX), R8
+	MOVQ (Outer_b+32)(BX), R9
+	MOVQ (Outer_b+40)(BX), R10
+	MOVQ (Outer_b+48)(BX), R11
+	MOVQ (Outer_b+56)(BX), R12
+outer22:
+	CMPQ R13, $2
+	JLT  outer21
+	MOVQ (Outer_b+16)(BX), AX // DstR
+	MOVQ (Outer_b+24)(BX), CX // DstC
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD (DI)(CX*1), Y2
+	VMOVUPD 32(DI)(CX*1), Y3
+	ADDQ AX, DI
+	VMOVUPD (DI), Y4
+	VMOVUPD 32(DI), Y5
+	VMOVUPD (DI)(CX*1), Y6
+	VMOVUPD 32(DI)(CX*1), Y7
+	SUBQ AX, DI
+	MOVQ SI, AX
+	MOVQ DX, CX
+	MOVQ R8, R14
+outer22s:
+	VMOVUPD (AX), Y8
+	VMOVUPD 32(AX), Y9
+	VMOVUPD (AX)(R9*1), Y10
+	VMOVUPD 32(AX)(R9*1), Y11
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VMOVUPD (CX)(R12*1), Y14
+	VMOVUPD 32(CX)(R12*1), Y15
+	VFMADD231PD Y12, Y8, Y0
+	VFMADD231PD Y13, Y9, Y1
+	VFMADD231PD Y14, Y8, Y2
+	VFMADD231PD Y15, Y9, Y3
+	VFMADD231PD Y12, Y10, Y4
+	VFMADD231PD Y13, Y11, Y5
+	VFMADD231PD Y14, Y10, Y6
+	VFMADD231PD Y15, Y11, Y7
+	ADDQ R10, AX
+	ADDQ R11, CX
+	DECQ R14
+	JNZ  outer22s
+	MOVQ (Outer_b+16)(BX), AX
+	MOVQ (Outer_b+24)(BX), CX
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, (DI)(CX*1)
+	VMOVUPD Y3, 32(DI)(CX*1)
+	ADDQ AX, DI
+	VMOVUPD Y4, (DI)
+	VMOVUPD Y5, 32(DI)
+	VMOVUPD Y6, (DI)(CX*1)
+	VMOVUPD Y7, 32(DI)(CX*1)
+	SUBQ AX, DI
+	LEAQ (DI)(CX*2), DI
+	LEAQ (DX)(R12*2), DX
+	SUBQ $2, R13
+	JMP  outer22
+outer21:
+	TESTQ R13, R13
+	JEQ  outer2Done
+	MOVQ (Outer_b+16)(BX), R12 // DstR; YC is not needed any more
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD (DI)(R12*1), Y4
+	VMOVUPD 32(DI)(R12*1), Y5
+	MOVQ SI, AX
+	MOVQ DX, CX
+	MOVQ R8, R14
+outer21s:
+	VMOVUPD (CX), Y12
+	VMOVUPD 32(CX), Y13
+	VFMADD231PD (AX), Y12, Y0
+	VFMADD231PD 32(AX), Y13, Y1
+	VFMADD231PD (AX)(R9*1), Y12, Y4
+	VFMADD231PD 32(AX)(R9*1), Y13, Y5
+	ADDQ R10, AX
+	ADDQ R11, CX
+	DECQ R14
+	JNZ  outer21s
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y4, (DI)(R12*1)
+	VMOVUPD Y5, 32(DI)(R12*1)
+outer2Done:
+	VZEROUPPER
+	RET
+
+// func outer1FMA(dst, x, y *float64, o *Outer)
+// One row of dst; registers as above, R9: DstC.
+TEXT ·outer1FMA(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ o+24(FP), BX
+	MOVQ (Outer_b+0)(BX), R13
+	MOVQ (Outer_b+8)(BX), R8
+	MOVQ (Outer_b+24)(BX), R9
+	MOVQ (Outer_b+40)(BX), R10
+	MOVQ (Outer_b+48)(BX), R11
+	MOVQ (Outer_b+56)(BX), R12
+outer12:
+	CMPQ R13, $2
+	JLT  outer11
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD (DI)(R9*1), Y2
+	VMOVUPD 32(DI)(R9*1), Y3
+	MOVQ SI, AX
+	MOVQ DX, CX
+	MOVQ R8, R14
+outer12s:
+	VMOVUPD (AX), Y8
+	VMOVUPD 32(AX), Y9
+	VFMADD231PD (CX), Y8, Y0
+	VFMADD231PD 32(CX), Y9, Y1
+	VFMADD231PD (CX)(R12*1), Y8, Y2
+	VFMADD231PD 32(CX)(R12*1), Y9, Y3
+	ADDQ R10, AX
+	ADDQ R11, CX
+	DECQ R14
+	JNZ  outer12s
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, (DI)(R9*1)
+	VMOVUPD Y3, 32(DI)(R9*1)
+	LEAQ (DI)(R9*2), DI
+	LEAQ (DX)(R12*2), DX
+	SUBQ $2, R13
+	JMP  outer12
+outer11:
+	TESTQ R13, R13
+	JEQ  outer1Done
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	MOVQ SI, AX
+	MOVQ DX, CX
+	MOVQ R8, R14
+outer11s:
+	VMOVUPD (AX), Y8
+	VMOVUPD 32(AX), Y9
+	VFMADD231PD (CX), Y8, Y0
+	VFMADD231PD 32(CX), Y9, Y1
+	ADDQ R10, AX
+	ADDQ R11, CX
+	DECQ R14
+	JNZ  outer11s
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+outer1Done:
+	VZEROUPPER
+	RET
+
+// func softmaxFMA(x *float64, n int, c *fused)
+TEXT ·softmaxFMA(SB), NOSPLIT, $0-24
+	MOVQ x+0(FP), DI
+	MOVQ n+8(FP), CX
+	MOVQ c+16(FP), R8
+	VMOVUPD (DI), Y12
+	VMOVUPD 32(DI), Y13
+	MOVQ DI, AX
+	MOVQ CX, BX
+	JMP  maxNext
+maxLoop:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMAXPD Y12, Y0, Y12 // x > top ? x : top
+	VMAXPD Y13, Y1, Y13
+maxNext:
+	ADDQ $64, AX
+	DECQ BX
+	JNZ  maxLoop
+	VXORPD Y14, Y14, Y14
+	VXORPD Y15, Y15, Y15
+	MOVQ DI, AX
+	MOVQ CX, BX
+expLoop:
+	VMOVUPD fused_low(R8), Y4
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y6
+	VSUBPD Y12, Y0, Y0
+	VSUBPD Y13, Y6, Y6
+	VMAXPD Y0, Y4, Y0             // low > x ? low : x
+	VMAXPD Y6, Y4, Y6
+	VMOVUPD fused_toInt(R8), Y1
+	VMOVUPD Y1, Y7
+	VFMADD231PD fused_log2e(R8), Y0, Y1
+	VFMADD231PD fused_log2e(R8), Y6, Y7
+	VSUBPD fused_toInt(R8), Y1, Y2 // k
+	VSUBPD fused_toInt(R8), Y7, Y8
+	VFNMADD231PD fused_ln2Hi(R8), Y2, Y0
+	VFNMADD231PD fused_ln2Hi(R8), Y8, Y6
+	VFNMADD231PD fused_ln2Lo(R8), Y2, Y0 // r
+	VFNMADD231PD fused_ln2Lo(R8), Y8, Y6
+	VPADDQ fused_bias(R8), Y1, Y1
+	VPADDQ fused_bias(R8), Y7, Y7
+	VPSLLQ $52, Y1, Y1            // 2ᵏ
+	VPSLLQ $52, Y7, Y7
+	VMULPD Y0, Y0, Y2             // s
+	VMULPD Y6, Y6, Y8
+	VMOVUPD fused_p8(R8), Y3
+	VMOVUPD Y3, Y9
+	VFMADD231PD fused_p9(R8), Y0, Y3
+	VFMADD231PD fused_p9(R8), Y6, Y9
+	VMOVUPD fused_p6(R8), Y4
+	VMOVUPD Y4, Y10
+	VFMADD231PD fused_p7(R8), Y0, Y4
+	VFMADD231PD fused_p7(R8), Y6, Y10
+	VFMADD213PD Y4, Y2, Y3        // p = s·p + …
+	VFMADD213PD Y10, Y8, Y9
+	VMOVUPD fused_p4(R8), Y4
+	VMOVUPD Y4, Y10
+	VFMADD231PD fused_p5(R8), Y0, Y4
+	VFMADD231PD fused_p5(R8), Y6, Y10
+	VFMADD213PD Y4, Y2, Y3
+	VFMADD213PD Y10, Y8, Y9
+	VMOVUPD fused_p2(R8), Y4
+	VMOVUPD Y4, Y10
+	VFMADD231PD fused_p3(R8), Y0, Y4
+	VFMADD231PD fused_p3(R8), Y6, Y10
+	VFMADD213PD Y4, Y2, Y3
+	VFMADD213PD Y10, Y8, Y9
+	VMOVUPD fused_p0(R8), Y4
+	VMOVUPD Y4, Y10
+	VFMADD231PD fused_p1(R8), Y0, Y4
+	VFMADD231PD fused_p1(R8), Y6, Y10
+	VFMADD213PD Y4, Y2, Y3
+	VFMADD213PD Y10, Y8, Y9
+	VFMADD213PD Y0, Y2, Y3        // eʳ − 1
+	VFMADD213PD Y6, Y8, Y9
+	VFMADD213PD Y1, Y1, Y3        // 2ᵏ·p + 2ᵏ
+	VFMADD213PD Y7, Y7, Y9
+	VMOVUPD Y3, (AX)
+	VMOVUPD Y9, 32(AX)
+	VADDPD Y3, Y14, Y14
+	VADDPD Y9, Y15, Y15
+	ADDQ $64, AX
+	DECQ BX
+	JNZ  expLoop
+	VMOVUPD fused_one(R8), Y0
+	VDIVPD Y14, Y0, Y14
+	VDIVPD Y15, Y0, Y15
+shareLoop:
+	VMULPD (DI), Y14, Y0
+	VMULPD 32(DI), Y15, Y1
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  shareLoop
+	VZEROUPPER
+	RET
+
+// func tiltFMA(r, p *float64, n int)
+TEXT ·tiltFMA(SB), NOSPLIT, $0-24
+	MOVQ r+0(FP), DI
+	MOVQ p+8(FP), SI
+	MOVQ n+16(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	XORQ AX, AX
+	MOVQ CX, BX
+tiltSum:
+	VMOVUPD (DI)(AX*1), Y2
+	VMOVUPD 32(DI)(AX*1), Y3
+	VFMADD231PD (SI)(AX*1), Y2, Y0
+	VFMADD231PD 32(SI)(AX*1), Y3, Y1
+	ADDQ $64, AX
+	DECQ BX
+	JNZ  tiltSum
+	XORQ AX, AX
+tiltLoop:
+	VMOVUPD (DI)(AX*1), Y2
+	VMOVUPD 32(DI)(AX*1), Y3
+	VSUBPD Y0, Y2, Y2
+	VSUBPD Y1, Y3, Y3
+	VMULPD (SI)(AX*1), Y2, Y2
+	VMULPD 32(SI)(AX*1), Y3, Y3
+	VMOVUPD Y2, (DI)(AX*1)
+	VMOVUPD Y3, 32(DI)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ  tiltLoop
+	VZEROUPPER
+	RET

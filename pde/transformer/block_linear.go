@@ -1,0 +1,169 @@
+package transformer
+
+import "pdesolve/internal/simd"
+
+// LinearAttention is a linear attention head of matrices θ = (A, V) ∈ R^{D×D} × R^{D×D}, both row-major,
+// without the softmax:
+//
+//	f(Z, θ)_i = (1/n) V Σ_j z_j (z_iᵀ A z_j) = V C Aᵀ z_i,    C = (1/n) Σ_j z_j z_jᵀ,
+//
+// all n tokens included.
+type LinearAttention struct{}
+
+func init() { Blocks.Add("linear", func() Block { return new(LinearAttention) }) }
+
+// Name returns "linear".
+func (*LinearAttention) Name() string { return "linear" }
+
+// Summary says what the block is in a line.
+func (*LinearAttention) Summary() string {
+	return "linear attention with matrices A and V: particles only"
+}
+
+// Parameters returns the entries of A and of V.
+func (*LinearAttention) Parameters(dim int) []string {
+	return append(entries("A", dim, dim), entries("V", dim, dim)...)
+}
+
+// Validate returns nil.
+func (*LinearAttention) Validate() error { return nil }
+
+func (*LinearAttention) fits(*Prompts) error { return nil }
+
+func (*LinearAttention) linear(dim int) int { return dim * dim }
+
+func (*LinearAttention) moves(int) bool { return true }
+
+func (*LinearAttention) holds(int) bool { return false }
+
+func (*LinearAttention) kernel(s kernelShape) kernel {
+	dim := s.prompts.Dim
+	l := &linear{
+		kernelShape: s, n: s.prompts.N, dim: dim, at: make([]nodes, len(s.nodes)),
+		spread: simd.Mix{T: dim, R: dim, S: dim, XT: dim, XS: 1, CS: dim, CR: 1, DstT: 1, DstR: dim}.Bind(),
+		turn:   simd.Mix{T: dim, R: dim, S: dim, XT: 1, XS: dim, CS: dim, CR: 1, DstT: dim, DstR: 1}.Bind(),
+		byV:    simd.Mix{T: dim, R: dim, S: dim, XT: dim, XS: 1, CS: 1, CR: dim, DstT: 1, DstR: dim, Add: true}.Bind(),
+		byA:    simd.Mix{T: dim, R: dim, S: dim, XT: 1, XS: dim, CS: dim, CR: 1, DstT: dim, DstR: 1, Add: true}.Bind(),
+		times:  simd.Outer{R: dim, C: dim, S: dim, XR: dim, XS: 1, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
+		weigh:  simd.Outer{R: 1, C: dim * dim, S: 1, YC: 1, DstC: 1}.Bind(),
+		moment: make([]float64, dim*dim), pull: make([]float64, dim*dim), act: make([]float64, dim*dim), byC: make([]float64, dim*dim),
+	}
+	for _, v := range []*[]float64{&l.a, &l.v, &l.ca, &l.vp, &l.product, &l.sumK, &l.sumC} {
+		*v = make([]float64, dim*dim*lanes)
+	}
+	l.w = make([]float64, lanes)
+	for _, m := range s.nodes {
+		l.gathered = append(l.gathered, make([]float64, panels(m)*2*dim*dim*lanes))
+	}
+	return l
+}
+
+// linear needs the tokens through C alone: F(Z)_i = K z_i with K = Σ_m V_m C A_mᵀ over the
+// coefficients of V. With G = Σ_i p_i z_iᵀ, for S = Σ_i p_i·F_i,
+//
+//	∂S/∂V = G A C,    ∂S/∂A = Gᵀ V C,    ∂S/∂C = Vᵀ G A,
+//	∂S/∂z_i = Kᵀp_i + (1/n)(∂S/∂C + (∂S/∂C)ᵀ) z_i.
+type linear struct {
+	kernelShape
+	n, dim   int
+	at       []nodes
+	gathered [][]float64 // of each slice, panel by panel: ∂S/∂A and ∂S/∂V
+
+	spread, turn, byV, byA *simd.Mix
+	times, weigh           *simd.Outer
+	moment, pull, act, byC []float64 // C, G, K, ∂S/∂C
+	a, v, w                []float64 // of a panel
+	ca, vp                 []float64 // CAᵀ and VᵀG of a panel
+	product, sumK, sumC    []float64 // a product in each lane; sums over panels
+}
+
+func (l *linear) load(k int, at nodes) {
+	l.at[k] = at
+	clear(l.gathered[k])
+}
+
+func (l *linear) begin(int) {}
+
+func (l *linear) end() {}
+
+// tokenProduct writes c Σ_i x_i z_iᵀ to dst.
+func (l *linear) tokenProduct(dst, x, z []float64, c float64) {
+	n := l.n
+	for a := range l.dim {
+		for b := range l.dim {
+			dst[a*l.dim+b] = c * simd.Dot(x[a*n:(a+1)*n], z[b*n:(b+1)*n])
+		}
+	}
+}
+
+// addTimes adds B z_i, or Bᵀz_i, to every column of dst.
+func (l *linear) addTimes(dst, b, z []float64, transposed bool) {
+	n := l.n
+	for r := range l.dim {
+		for c := range l.dim {
+			v := b[r*l.dim+c]
+			if transposed {
+				v = b[c*l.dim+r]
+			}
+			simd.AddScaled(dst[r*n:(r+1)*n], v, z[c*n:(c+1)*n])
+		}
+	}
+}
+
+func (l *linear) forward(dst []float64, slot int, z []float64) {
+	k := l.slots[slot]
+	l.tokenProduct(l.moment, z, z, 1/float64(l.n))
+	clear(l.sumK)
+	for from := 0; from < l.nodes[k]; from += lanes {
+		gather(l.a, l.at[k].a, l.nodes[k], from)
+		gather(l.v, l.at[k].coef, l.nodes[k], from)
+		l.spread.Do(l.ca, l.a, l.moment)
+		l.times.Do(l.sumK, l.v, l.ca)
+	}
+	across(l.act, l.sumK, 1)
+	clear(dst)
+	l.addTimes(dst, l.act, z, false)
+}
+
+func (l *linear) backward(dst []float64, slot int, z, p []float64) {
+	k, size := l.slots[slot], l.dim*l.dim*lanes
+	l.tokenProduct(l.moment, z, z, 1/float64(l.n))
+	l.tokenProduct(l.pull, p, z, 1)
+	clear(l.sumK)
+	clear(l.sumC)
+	for from := 0; from < l.nodes[k]; from += lanes {
+		gather(l.a, l.at[k].a, l.nodes[k], from)
+		gather(l.v, l.at[k].v, l.nodes[k], from)
+		gatherWeights(l.w, l.at[k].weight, from)
+		by := l.gathered[k][2*(from/lanes)*size:][:2*size]
+		l.spread.Do(l.ca, l.a, l.moment) // U = C Aᵀ
+		l.turn.Do(l.vp, l.v, l.pull)     // N = Vᵀ G
+		l.byV.Do(by[size:], l.ca, l.pull)
+		l.byA.Do(by[:size], l.vp, l.moment)
+		clear(l.product)
+		l.times.Do(l.product, l.v, l.ca)
+		l.weigh.Do(l.sumK, l.w, l.product)
+		clear(l.product)
+		l.times.Do(l.product, l.vp, l.a)
+		l.weigh.Do(l.sumC, l.w, l.product)
+	}
+	across(l.act, l.sumK, 1)
+	across(l.byC, l.sumC, 1)
+	for i := range l.byC {
+		l.byC[i] /= float64(l.n)
+	}
+	clear(dst)
+	l.addTimes(dst, l.act, p, true)
+	l.addTimes(dst, l.byC, z, false)
+	l.addTimes(dst, l.byC, z, true)
+}
+
+func (l *linear) drain(k int, psi, slope []float64) {
+	m, size := l.nodes[k], l.dim*l.dim*lanes
+	for from := 0; from < m; from += lanes {
+		by := l.gathered[k][2*(from/lanes)*size:][:2*size]
+		scatter(slope, by[:size], m, from)
+		scatter(psi, by[size:], m, from)
+	}
+	clear(l.gathered[k])
+}

@@ -1,0 +1,185 @@
+package transformer
+
+import (
+	"fmt"
+
+	"pdesolve/internal/simd"
+)
+
+// MLP is a token-wise multilayer perceptron with parameters w = (ω, b, u) ∈ R^D × R × R^D:
+//
+//	h(Z, w)_i = u σ(ω·z_i + b),
+//
+// the neuron of [G, §2].
+type MLP struct {
+	// Activation is σ: "tanh" (the default, also of ""), "logistic" 1/(1 + e^{−x}), "relu",
+	// "gelu" x Φ(x), "erf", "softplus" log(1 + eˣ), or a smooth clip to [−1, 1], "clip", or to
+	// [0, 1], "clipped-relu".
+	Activation string `yaml:"activation"`
+}
+
+func init() { Blocks.Add("mlp", func() Block { return &MLP{Activation: "tanh"} }) }
+
+// Name returns "mlp".
+func (*MLP) Name() string { return "mlp" }
+
+// Summary says what the block is in a line.
+func (*MLP) Summary() string {
+	return "token-wise MLP u σ(ω·z + b) with vectors ω and u: particles only"
+}
+
+// Parameters returns the entries of ω, b and the entries of u.
+func (*MLP) Parameters(dim int) []string {
+	return append(append(components("omega", dim), "b"), components("u", dim)...)
+}
+
+// components names those of a vector.
+func components(name string, dim int) []string {
+	var all []string
+	for d := range dim {
+		all = append(all, fmt.Sprintf("%s[%d]", name, d))
+	}
+	return all
+}
+
+// Validate reports an unknown activation.
+func (b *MLP) Validate() error {
+	_, err := activationNamed(b.Activation)
+	return err
+}
+
+func (*MLP) fits(*Prompts) error { return nil }
+
+func (*MLP) linear(dim int) int { return dim }
+
+func (*MLP) moves(int) bool { return true }
+
+func (*MLP) holds(int) bool { return false }
+
+func (b *MLP) kernel(s kernelShape) kernel {
+	n, dim := s.prompts.N, s.prompts.Dim
+	k := &mlp{kernelShape: s, n: n, dim: dim, activation: mustActivation(b.Activation), at: make([]nodes, len(s.nodes))}
+	group := max(1, min(16, softmaxBlock/n))
+	for g := range group {
+		k.shape = append(k.shape, newMLPShape(g+1, n, dim))
+	}
+	vectors := func(k int) []float64 { return make([]float64, k*lanes) }
+	k.inner, k.outer, k.w = vectors(group*(dim+1)), vectors(group*dim), vectors(1)
+	k.input, k.sigma, k.slope, k.tilt = vectors(group*n), vectors(group*n), vectors(group*n), vectors(group*n)
+	k.out = vectors(n * dim)
+	k.z1 = make([]float64, (dim+1)*n)
+	for i := range n {
+		k.z1[dim*n+i] = 1
+	}
+	for _, m := range s.nodes {
+		k.gathered = append(k.gathered, vectors(panels(m)*(2*dim+1)))
+	}
+	return k
+}
+
+// mlp treats a group of panels of neurons at a time. b is the component of ω along a
+// coordinate of the tokens that is always 1. For S = Σ_i p_i·h_i and s_i = σ'(a_i)(u·p_i),
+//
+//	∂S/∂u = Σ_i σ(a_i) p_i,    ∂S/∂ω = Σ_i s_i z_i,    ∂S/∂z_k = s_k ω.
+type mlp struct {
+	kernelShape
+	n, dim     int
+	activation activation
+	at         []nodes
+	gathered   [][]float64 // of each slice, panel by panel: ∂S/∂ω, ∂S/∂b, ∂S/∂u
+	shape      []*mlpShape // for groups of 1, 2, … panels
+
+	z1                        []float64 // tokens with the coordinate 1
+	inner, outer, w           []float64 // (ω, b), u and the weights
+	input, sigma, slope, tilt []float64 // a, σ(a), σ'(a), u·p of each token
+	out                       []float64
+}
+
+type mlpShape struct {
+	preact, project *simd.Mix // a from (ω, b), u·p from u
+	byInner, byU    *simd.Mix
+	sum, pull       *simd.Outer // h from σ and u; ∂S/∂z from s and ω
+}
+
+func newMLPShape(g, n, dim int) *mlpShape {
+	p := 2*dim + 1
+	return &mlpShape{
+		preact:  simd.Mix{T: g, R: n, S: dim + 1, XT: dim + 1, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
+		project: simd.Mix{T: g, R: n, S: dim, XT: dim, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
+		byInner: simd.Mix{T: g, R: dim + 1, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: p, DstR: 1, Add: true}.Bind(),
+		byU:     simd.Mix{T: g, R: dim, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: p, DstR: 1, Add: true}.Bind(),
+		sum:     simd.Outer{R: n, C: dim, S: g, XR: 1, XS: n, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
+		pull:    simd.Outer{R: n, C: dim, S: g, XR: 1, XS: n, YS: dim + 1, YC: 1, DstR: dim, DstC: 1}.Bind(),
+	}
+}
+
+func (l *mlp) load(k int, at nodes) {
+	l.at[k] = at
+	clear(l.gathered[k])
+}
+
+func (l *mlp) begin(int) {}
+
+func (l *mlp) end() {}
+
+// group computes a and σ(a) of the group of panels that starts with atom from, and
+// returns its shape and the number of vectors, one for each token and panel.
+func (l *mlp) group(k, from int, v, z []float64) (h *mlpShape, size int) {
+	m, dim := l.nodes[k], l.dim
+	g := min(len(l.shape), panels(m-from))
+	for j := range g {
+		gather(l.inner[j*(dim+1)*lanes:], l.at[k].a, m, from+j*lanes)
+		gather(l.outer[j*dim*lanes:], v, m, from+j*lanes)
+	}
+	h, size = l.shape[g-1], g*l.n*lanes
+	copy(l.z1, z)
+	h.preact.Do(l.input, l.inner, l.z1)
+	l.activation.value(l.sigma[:size], l.input[:size])
+	return h, size
+}
+
+func (l *mlp) forward(dst []float64, slot int, z []float64) {
+	k := l.slots[slot]
+	clear(l.out)
+	for from := 0; from < l.nodes[k]; from += len(l.shape) * lanes {
+		h, _ := l.group(k, from, l.at[k].coef, z)
+		h.sum.Do(l.out, l.sigma, l.outer)
+	}
+	across(dst, l.out, l.n)
+}
+
+func (l *mlp) backward(dst []float64, slot int, z, p []float64) {
+	k, dim := l.slots[slot], l.dim
+	clear(l.out)
+	for from := 0; from < l.nodes[k]; from += len(l.shape) * lanes {
+		h, size := l.group(k, from, l.at[k].v, z)
+		slope := l.slope[:size]
+		l.activation.slope(slope, l.input[:size], l.sigma[:size])
+		h.project.Do(l.tilt, l.outer, p)
+		for i, v := range l.tilt[:size] {
+			slope[i] *= v
+		}
+		by := l.gathered[k][from*(2*dim+1):]
+		h.byInner.Do(by, slope, l.z1)
+		h.byU.Do(by[(dim+1)*lanes:], l.sigma, p)
+		for at := 0; at*lanes < l.nodes[k]-from && at < len(l.shape); at++ {
+			gatherWeights(l.w, l.at[k].weight, from+at*lanes)
+			inner := l.inner[at*(dim+1)*lanes:][:(dim+1)*lanes]
+			for i := range inner {
+				inner[i] *= l.w[i%lanes]
+			}
+		}
+		h.pull.Do(l.out, slope, l.inner)
+	}
+	across(dst, l.out, l.n)
+}
+
+func (l *mlp) drain(k int, psi, slope []float64) {
+	m, p := l.nodes[k], 2*l.dim+1
+	for from := 0; from < m; from += lanes {
+		by := l.gathered[k][from*p:][:p*lanes]
+		scatter(slope, by[:(l.dim+1)*lanes], m, from)
+		scatter(psi, by[(l.dim+1)*lanes:], m, from)
+	}
+	clear(l.gathered[k])
+}

@@ -1,0 +1,350 @@
+package transformer
+
+import (
+	"fmt"
+
+	"pdesolve/internal/simd"
+)
+
+// Softmax is a softmax attention head of matrices θ = (A, V) ∈ R^{D×D} × R^{D×D}, both
+// row-major:
+//
+//	f(Z, θ)_i = V Σ_j P_ij z_j,    P_i = softmax_j(z_iᵀ A z_j),
+//
+// the head of [G, §2]. With Rank r > 0 the parameters are θ = (Q, K, V) and A = QᵀK
+// with Q, K ∈ R^{r×D}. Tokens that a token does not see are left out of its softmax.
+type Softmax struct {
+	Rank   int     `yaml:"rank"`   // r, 1 to D; 0 means a full matrix A
+	Scaled bool    `yaml:"scaled"` // divide the scores by √d, d = Rank or D; [G] does not
+	Causal bool    `yaml:"causal"` // token i sees tokens 0 to i only
+	Mask   [][]int `yaml:"mask"`   // a row for each token: 1 for the tokens it sees, else 0; empty: all
+}
+
+func init() { Blocks.Add("softmax", func() Block { return new(Softmax) }) }
+
+// Name returns "softmax".
+func (*Softmax) Name() string { return "softmax" }
+
+// Summary says what the block is in a line.
+func (*Softmax) Summary() string { return "softmax attention with matrices A and V: particles only" }
+
+// Parameters returns the entries of A, or of Q and K, and of V.
+func (b *Softmax) Parameters(dim int) []string {
+	if b.Rank > 0 {
+		return append(append(entries("Q", b.Rank, dim), entries("K", b.Rank, dim)...), entries("V", dim, dim)...)
+	}
+	return append(entries("A", dim, dim), entries("V", dim, dim)...)
+}
+
+// entries names those of a matrix, row by row.
+func entries(name string, rows, columns int) []string {
+	var all []string
+	for r := range rows {
+		for c := range columns {
+			all = append(all, fmt.Sprintf("%s[%d,%d]", name, r, c))
+		}
+	}
+	return all
+}
+
+// Validate reports a negative rank, two masks, and rows of a mask that are not zeros and
+// ones or see no token.
+func (b *Softmax) Validate() error {
+	if b.Rank < 0 {
+		return fmt.Errorf("rank: %d: want at least 1, or 0 for a full matrix A", b.Rank)
+	}
+	if b.Causal && len(b.Mask) > 0 {
+		return fmt.Errorf("mask: given beside causal: want one of them")
+	}
+	for i, row := range b.Mask {
+		if len(row) != len(b.Mask) {
+			return fmt.Errorf("mask: entry %d: %d numbers: want %d, for as many rows", i, len(row), len(b.Mask))
+		}
+		seen := 0
+		for j, v := range row {
+			if v != 0 && v != 1 {
+				return fmt.Errorf("mask: entry %d: column %d is %d: want 0 or 1", i, j, v)
+			}
+			seen += v
+		}
+		if seen == 0 {
+			return fmt.Errorf("mask: entry %d: all zero: token %d sees no token, want at least one 1", i, i)
+		}
+	}
+	return nil
+}
+
+func (b *Softmax) fits(p *Prompts) error {
+	if b.Rank > p.Dim {
+		return fmt.Errorf("rank: %d: want at most %d, the coordinates of a token, or 0 for a full matrix A", b.Rank, p.Dim)
+	}
+	if n := len(b.Mask); n > 0 && n != p.N {
+		return fmt.Errorf("mask: %d rows: want %d, one for each token of a prompt", n, p.N)
+	}
+	return nil
+}
+
+func (*Softmax) linear(dim int) int { return dim * dim }
+
+func (*Softmax) moves(int) bool { return true }
+
+func (*Softmax) holds(int) bool { return false }
+
+// sees returns the tokens that each token sees in increasing order, nil if all see all.
+func (b *Softmax) sees(n int) [][]int {
+	if !b.Causal && len(b.Mask) == 0 {
+		return nil
+	}
+	all := make([][]int, n)
+	for i := range n {
+		for j := range n {
+			if b.Causal && j <= i || !b.Causal && b.Mask[i][j] == 1 {
+				all[i] = append(all[i], j)
+			}
+		}
+	}
+	return all
+}
+
+func (b *Softmax) kernel(s kernelShape) kernel {
+	n, dim := s.prompts.N, s.prompts.Dim
+	k := &softmax{kernelShape: s, n: n, dim: dim, rank: b.Rank, scale: 1, sees: b.sees(n)}
+	if b.Scaled {
+		k.scale = rootOf(dim)
+		if b.Rank > 0 {
+			k.scale = rootOf(b.Rank)
+		}
+	}
+	k.at = make([]nodes, len(s.nodes))
+	for _, m := range s.nodes {
+		k.gathered = append(k.gathered, make([]float64, panels(m)*2*dim*dim*lanes))
+	}
+	k.bind()
+	return k
+}
+
+// softmaxBlock is the number of pairs of tokens whose probabilities a kernel holds at a
+// time, for the heads of a panel: 16 kB of them, beside as many derivatives.
+const softmaxBlock = 256
+
+// softmax treats a panel of heads and a block of rows i of P at a time, so that no n×n
+// matrix is ever stored. With q_i = Vᵀp_i, Y_i = Aᵀz_i, m_i = Σ_j P_ij z_j,
+// γ_ij = P_ij q_i·(z_j − m_i), c_i = Σ_j γ_ij z_j, for S = Σ_i p_i·f_i,
+//
+//	∂S/∂V = Σ_i p_i m_iᵀ,    ∂S/∂A = Σ_i z_i c_iᵀ,
+//	∂S/∂z_k = Σ_i P_ik q_i + Σ_i γ_ik Y_i + A c_k.
+//
+// backward computes P once more: a panel's exponentials cost less than the way to
+// memory and back for those of a layer.
+type softmax struct {
+	kernelShape
+	n, dim, rank int
+	scale        float64
+	sees         [][]int
+	at           []nodes
+	gathered     [][]float64 // of each slice, panel by panel: ∂S/∂A and ∂S/∂V
+
+	rows     int // of a block
+	full     *softmaxShape
+	rest     *softmaxShape // of the last block
+	weighted *simd.Outer
+	compose  *simd.Outer // A = QᵀK and its two derivatives
+	byQ, byK *simd.Outer
+
+	a, v, w, factor  []float64 // of a panel; factor is Q and K
+	qy, pg, m, c     []float64 // q and Y, P and γ, m, c of a block of rows
+	f, out           []float64 // of all tokens
+	factorQ, factorK []float64 // derivatives by Q and K of a panel
+}
+
+// softmaxShape are the products for a block of so many rows.
+type softmaxShape struct {
+	rows           int
+	project, score *simd.Mix // Y or q from tokens or adjoints; scores from Y, tilts from q
+	average        *simd.Mix // m from P, c from γ
+	derive         *simd.Mix // ∂S/∂V from m and p, ∂S/∂A from c and z
+	apply, both    *simd.Outer
+}
+
+func newSoftmaxShape(rows, n, dim int) *softmaxShape {
+	return &softmaxShape{
+		rows:    rows,
+		project: simd.Mix{T: dim, R: rows, S: dim, XT: 1, XS: dim, CS: n, CR: 1, DstT: 1, DstR: dim}.Bind(),
+		score:   simd.Mix{T: rows, R: n, S: dim, XT: dim, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
+		average: simd.Mix{T: rows, R: dim, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: dim, DstR: 1}.Bind(),
+		derive:  simd.Mix{T: dim, R: dim, S: rows, XT: 1, XS: dim, CS: 1, CR: n, DstT: 1, DstR: dim, Add: true}.Bind(),
+		apply:   simd.Outer{R: rows, C: dim, S: dim, XR: dim, XS: 1, YS: 1, YC: dim, DstR: dim, DstC: 1}.Bind(),
+		both:    simd.Outer{R: n, C: dim, S: 2 * rows, XR: 1, XS: n, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
+	}
+}
+
+func (s *softmax) bind() {
+	n, dim, r := s.n, s.dim, s.rank
+	s.rows = max(1, min(n, softmaxBlock/n))
+	s.full = newSoftmaxShape(s.rows, n, dim)
+	s.rest = s.full
+	if n%s.rows > 0 {
+		s.rest = newSoftmaxShape(n%s.rows, n, dim)
+	}
+	s.weighted = simd.Outer{R: 1, C: n * dim, S: 1, YC: 1, DstC: 1}.Bind()
+	vectors := func(k int) []float64 { return make([]float64, k*lanes) }
+	s.a, s.v, s.w = vectors(dim*dim), vectors(dim*dim), vectors(1)
+	s.qy, s.pg = vectors(2*s.rows*dim), vectors(2*s.rows*n)
+	s.m, s.c = vectors(s.rows*dim), vectors(s.rows*dim)
+	s.f, s.out = vectors(n*dim), vectors(n*dim)
+	if r > 0 {
+		s.factor, s.factorQ, s.factorK = vectors(2*r*dim), vectors(r*dim), vectors(r*dim)
+		s.compose = simd.Outer{R: dim, C: dim, S: r, XR: 1, XS: dim, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind()
+		s.byQ = simd.Outer{R: r, C: dim, S: dim, XR: dim, XS: 1, YS: 1, YC: dim, DstR: dim, DstC: 1}.Bind()
+		s.byK = simd.Outer{R: r, C: dim, S: dim, XR: dim, XS: 1, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind()
+	}
+}
+
+func (s *softmax) load(k int, at nodes) {
+	s.at[k] = at
+	clear(s.gathered[k])
+}
+
+func (s *softmax) begin(int) {}
+
+func (s *softmax) end() {}
+
+// panel gathers A, and V or its coefficients, of the heads from, from+1, …
+func (s *softmax) panel(k, from int, v []float64) {
+	m := s.nodes[k]
+	gather(s.v, v, m, from)
+	if s.rank == 0 {
+		gather(s.a, s.at[k].a, m, from)
+	} else {
+		gather(s.factor, s.at[k].a, m, from)
+		half := len(s.factor) / 2
+		clear(s.a)
+		s.compose.Do(s.a, s.factor[:half], s.factor[half:])
+	}
+	if s.scale != 1 {
+		for i := range s.a {
+			s.a[i] *= s.scale
+		}
+	}
+}
+
+// shape returns the products of the block of rows that begins with row i.
+func (s *softmax) shape(i int) *softmaxShape {
+	if i+s.rows <= s.n {
+		return s.full
+	}
+	return s.rest
+}
+
+// probabilities computes Y and P of a block of rows.
+func (s *softmax) probabilities(h *softmaxShape, y []float64, i int, z []float64) {
+	n := s.n
+	h.project.Do(y, s.a, z[i:])
+	h.score.Do(s.pg, y, z)
+	for r := range h.rows {
+		row := s.pg[r*n*lanes : (r+1)*n*lanes]
+		if s.sees == nil {
+			simd.LaneSoftmax(row)
+			continue
+		}
+		seen := s.sees[i+r]
+		for to, j := range seen {
+			copy(row[to*lanes:(to+1)*lanes], row[j*lanes:])
+		}
+		simd.LaneSoftmax(row[:len(seen)*lanes])
+		last := n
+		for to := len(seen) - 1; to >= 0; to-- {
+			j := seen[to]
+			clear(row[(j+1)*lanes : last*lanes])
+			copy(row[j*lanes:(j+1)*lanes], row[to*lanes:])
+			last = j
+		}
+		clear(row[:last*lanes])
+	}
+}
+
+func (s *softmax) forward(dst []float64, slot int, z []float64) {
+	k := s.slots[slot]
+	clear(s.out)
+	for from := 0; from < s.nodes[k]; from += lanes {
+		s.panel(k, from, s.at[k].coef)
+		for i := 0; i < s.n; i += s.rows {
+			h := s.shape(i)
+			s.probabilities(h, s.qy, i, z)
+			h.average.Do(s.m, s.pg, z)
+			h.apply.Do(s.out[i*s.dim*lanes:], s.m, s.v)
+		}
+	}
+	across(dst, s.out, s.n)
+}
+
+func (s *softmax) backward(dst []float64, slot int, z, p []float64) {
+	k, n, dim := s.slots[slot], s.n, s.dim
+	clear(s.out)
+	for from := 0; from < s.nodes[k]; from += lanes {
+		s.panel(k, from, s.at[k].v)
+		gatherWeights(s.w, s.at[k].weight, from)
+		clear(s.f)
+		by := s.gathered[k][from*2*dim*dim:][:2*dim*dim*lanes]
+		byA, byV := by[:dim*dim*lanes], by[dim*dim*lanes:]
+		for i := 0; i < n; i += s.rows {
+			h := s.shape(i)
+			if !s.alive(p, i, h.rows) {
+				continue // every token but those that are read, in the last layer
+			}
+			q, y := s.qy, s.qy[h.rows*dim*lanes:]
+			prob, tilt := s.pg, s.pg[h.rows*n*lanes:]
+			s.probabilities(h, y, i, z)
+			h.average.Do(s.m, prob, z)
+			h.project.Do(q, s.v, p[i:])
+			h.score.Do(tilt, q, z)
+			for r := 0; r < h.rows*n*lanes; r += n * lanes {
+				simd.LaneTilt(tilt[r:r+n*lanes], prob[r:r+n*lanes])
+			}
+			h.average.Do(s.c, tilt, z)
+			h.both.Do(s.f, s.pg, s.qy)
+			h.apply.Do(s.f[i*dim*lanes:], s.c, s.a)
+			h.derive.Do(byV, s.m, p[i:])
+			h.derive.Do(byA, s.c, z[i:])
+		}
+		s.weighted.Do(s.out, s.w, s.f)
+	}
+	across(dst, s.out, n)
+}
+
+// alive reports whether any of the rows has an adjoint.
+func (s *softmax) alive(p []float64, i, rows int) bool {
+	for d := range s.dim {
+		if !allZero(p[d*s.n+i : d*s.n+i+rows]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *softmax) drain(k int, psi, slope []float64) {
+	m, size := s.nodes[k], s.dim*s.dim*lanes
+	for from := 0; from < m; from += lanes {
+		by := s.gathered[k][2*(from/lanes)*size:][:2*size]
+		scatter(psi, by[size:], m, from)
+		byA := by[:size]
+		if s.scale != 1 {
+			for i := range byA {
+				byA[i] *= s.scale
+			}
+		}
+		if s.rank == 0 {
+			scatter(slope, byA, m, from)
+			continue
+		}
+		gather(s.factor, s.at[k].a, m, from)
+		half := len(s.factor) / 2
+		clear(s.factorQ)
+		clear(s.factorK)
+		s.byQ.Do(s.factorQ, s.factor[half:], byA)
+		s.byK.Do(s.factorK, s.factor[:half], byA)
+		scatter(slope[:len(slope)/2], s.factorQ, m, from)
+		scatter(slope[len(slope)/2:], s.factorK, m, from)
+	}
+	clear(s.gathered[k])
+}
