@@ -6,6 +6,7 @@
 //	pdesolve solve EXPERIMENT [-o DIR]       solve the PDE only
 //	pdesolve verify                          measure every scheme's orders on exact solutions
 //	pdesolve check EXPERIMENT                validate an experiment and predict its cost
+//	pdesolve init [NAME]                     write a commented experiment to start from, or one for a table
 //	pdesolve list                            built-in experiments and what a file can name
 //	pdesolve report DIR                      rebuild the report of a results folder
 //	pdesolve version                         print the version
