@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // Barycenter returns the barycenter in W₂ of measures on the line with weights
 // lambda, the measure that minimises Σ_m λ_m W₂²(μ_m, ·)/Σλ. Its quantile function is the
@@ -14,18 +11,9 @@ import (
 // a step function with at most Σ n_m steps. Weights are at least 0, not all 0. The
 // measures must have equal masses.
 func Barycenter(lambda []float64, measures ...*Measure) (*Measure, error) {
-	if len(measures) == 0 || len(lambda) != len(measures) {
-		return nil, fmt.Errorf("transport: barycenter of %d measures with %d weights: want as many, and at least one", len(measures), len(lambda))
-	}
-	norm := 0.0
-	for m, v := range lambda {
-		if !(v >= 0) || math.IsInf(v, 0) {
-			return nil, fmt.Errorf("transport: barycenter: weight %d is %v: want a number of 0 or more", m, v)
-		}
-		norm += v
-	}
-	if !(norm > 0) || math.IsInf(norm, 0) {
-		return nil, fmt.Errorf("transport: barycenter: the weights add up to %v: want a number above 0", norm)
+	norm, err := checkWeights(lambda, len(measures))
+	if err != nil {
+		return nil, err
 	}
 	mass := 0.0
 	steps := make([]*steps, len(measures))

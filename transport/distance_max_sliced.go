@@ -43,10 +43,7 @@ func (s *MaxSliced) Points(a, b *Measure) (Result, error) {
 	}
 	v, count := theta[at], len(theta)
 	for range 100 {
-		next, err := ascent(a, b, v)
-		if err != nil {
-			return Result{}, err
-		}
+		next := ascent(a, b, v)
 		count++
 		value := slicedSquares(a, b, [][]float64{next})[0]
 		if !(value > best*(1+1e-12)) {
@@ -60,31 +57,18 @@ func (s *MaxSliced) Points(a, b *Measure) (Result, error) {
 }
 
 // ascent returns the next direction.
-func ascent(a, b *Measure, theta []float64) ([]float64, error) {
-	line := func(m *Measure) *Measure {
-		p := &Measure{Dim: 1, N: m.N, Points: make([]float64, m.N), Weight: fractionsOf(m)}
-		for k, t := range theta {
-			for i, x := range m.Coordinate(k) {
-				p.Points[i] += t * x
-			}
-		}
-		return p
-	}
-	x, y := line(a), line(b)
-	plan, err := Monotone(x, y)
-	if err != nil {
-		return nil, err
-	}
+func ascent(a, b *Measure, theta []float64) []float64 {
+	x, y := make([]projected, a.N), make([]projected, b.N)
+	project(x, a, fractionsOf(a), theta)
+	project(y, b, fractionsOf(b), theta)
 	next := make([]float64, a.Dim)
-	for k := range next {
-		p, q := a.Coordinate(k), b.Coordinate(k)
-		for e, w := range plan.Mass {
-			i, j := plan.From[e], plan.To[e]
-			next[k] += w * (x.Points[i] - y.Points[j]) * (p[i] - q[j])
+	match(x, y, func(p, q *projected, w float64) {
+		for k := range next {
+			next[k] += w * (p.x - q.x) * (a.Points[k*a.N+p.i] - b.Points[k*b.N+q.i])
 		}
-	}
+	})
 	if normalised(next) == 0 {
 		copy(next, theta)
 	}
-	return next, nil
+	return next
 }

@@ -90,43 +90,53 @@ func slicedSquares(a, b *Measure, theta [][]float64) []float64 {
 	out := make([]float64, len(theta))
 	wa, wb := fractionsOf(a), fractionsOf(b)
 	parallel(len(theta), func(lo, hi int) {
-		x, y := make([]weightedPoint, a.N), make([]weightedPoint, b.N)
+		x, y := make([]projected, a.N), make([]projected, b.N)
 		for p := lo; p < hi; p++ {
 			project(x, a, wa, theta[p])
 			project(y, b, wb, theta[p])
-			out[p] = lineSquare(x, y)
+			s := 0.0
+			match(x, y, func(p, q *projected, w float64) {
+				z := p.x - q.x
+				s += w * z * z
+			})
+			out[p] = s
 		}
 	})
 	return out
 }
 
-type weightedPoint struct{ x, w float64 }
+// projected is point i of a measure on a line.
+type projected struct {
+	x, w float64
+	i    int
+}
 
-func project(dst []weightedPoint, m *Measure, w, theta []float64) {
+// project writes the projections of the points of m, with the weights w, on theta in
+// ascending order.
+func project(dst []projected, m *Measure, w, theta []float64) {
 	for i := range dst {
-		dst[i] = weightedPoint{0, w[i]}
+		dst[i] = projected{0, w[i], i}
 	}
 	for k, t := range theta {
 		for i, x := range m.Coordinate(k) {
 			dst[i].x += t * x
 		}
 	}
+	slices.SortFunc(dst, func(a, b projected) int { return cmp.Compare(a.x, b.x) })
 }
 
-// lineSquare sorts both lists, of equal mass, and returns W₂² between them.
-func lineSquare(x, y []weightedPoint) float64 {
-	for _, l := range [][]weightedPoint{x, y} {
-		slices.SortFunc(l, func(a, b weightedPoint) int { return cmp.Compare(a.x, b.x) })
-	}
-	s, i, j := 0.0, 0, 0
+// match calls move for the entries of the monotone plan between two sorted lists of
+// equal mass.
+func match(x, y []projected, move func(p, q *projected, w float64)) {
+	i, j := 0, 0
 	left, right := x[0].w, y[0].w
 	for {
-		w, z := min(left, right), x[i].x-y[j].x
-		s += w * z * z
+		w := min(left, right)
+		move(&x[i], &y[j], w)
 		left, right = left-w, right-w
 		if left <= right {
 			if i++; i == len(x) {
-				return s
+				return
 			}
 			left = x[i].w
 			if right <= 0 && j+1 < len(y) {
@@ -136,7 +146,7 @@ func lineSquare(x, y []weightedPoint) float64 {
 			continue
 		}
 		if j++; j == len(y) {
-			return s
+			return
 		}
 		right = y[j].w
 	}

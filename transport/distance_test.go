@@ -144,6 +144,78 @@ func TestDisplacementInterpolation(t *testing.T) {
 	})
 }
 
+// Along the interpolation the integral of a convex function and the mean of a convex
+// function of differences are convex.
+func TestDisplacementConvexity(t *testing.T) {
+	potential := map[string]func(x, y float64) float64{
+		"fourth power": func(x, y float64) float64 { return x*x*x*x + (x+y)*(x+y)*(x+y)*(x+y) },
+		"norm":         math.Hypot,
+		"maximum":      func(x, y float64) float64 { return max(x, 2*y, -1) },
+		"exponential":  func(x, y float64) float64 { return math.Exp(x - y) },
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawn(t, "a", 2), drawn(t, "b", 2)
+		r, err := new(W2).Points(a, b)
+		require.NoError(t, err)
+		s := rapid.Float64Range(0, 1).Draw(t, "s")
+		middle := r.Plan.Interpolate(s, a, b)
+		for name, v := range potential {
+			linear := func(m *Measure) (e float64) {
+				for i := range m.N {
+					e += m.At(i) * v(m.Points[i], m.Points[m.N+i])
+				}
+				return e
+			}
+			pairs := func(m *Measure) (e float64) {
+				for i := range m.N {
+					for j := range m.N {
+						e += m.At(i) * m.At(j) * v(m.Points[i]-m.Points[j], m.Points[m.N+i]-m.Points[m.N+j])
+					}
+				}
+				return e
+			}
+			for _, f := range []func(*Measure) float64{linear, pairs} {
+				require.LessOrEqual(t, f(middle), (1-s)*f(a)+s*f(b)+1e-11, name)
+			}
+		}
+	})
+}
+
+// The gradient of a convex function is optimal between any measure and its image
+// (Brenier): here x ↦ Ax + c with A symmetric and positive definite, in any dimension.
+func TestLinearMonotoneMapsAreOptimal(t *testing.T) {
+	for seed := range uint64(12) {
+		rng := source(seed)
+		d := 1 + int(seed)%5
+		root, shift := make([]float64, d*d), make([]float64, d)
+		for k := range root {
+			root[k] = rng.NormFloat64()
+		}
+		for k := range shift {
+			shift[k] = 3 * rng.NormFloat64()
+		}
+		a := cloud(rng, 400, d, seed%2 == 0)
+		b := &Measure{Dim: d, N: a.N, Points: make([]float64, len(a.Points)), Weight: a.Weight}
+		want := 0.0
+		for i := range a.N {
+			for k := range d { // A = RᵀR
+				y := shift[k]
+				for l := range d {
+					z := 0.0
+					for q := range d {
+						z += root[l*d+q] * a.Points[q*a.N+i]
+					}
+					y += root[l*d+k] * z
+				}
+				b.Points[k*a.N+i] = y
+				want += a.At(i) * (y - a.Points[k*a.N+i]) * (y - a.Points[k*a.N+i])
+			}
+		}
+		v := value(t, &W2{}, a, b)
+		require.InEpsilon(t, want, v*v, 1e-12, "seed %d", seed)
+	}
+}
+
 func TestProject(t *testing.T) {
 	rng := source(1)
 	a, b := cloud(rng, 20, 2, false), cloud(rng, 20, 2, false)

@@ -19,7 +19,8 @@
 // Sinkhorn and its divergence regularise by entropy, in the log domain and on grids
 // axis by axis; they return ErrNotConverged and no value where the marginals are
 // not met. Sliced, MaxSliced, Energy and MMD are the usual statistics. Conditional
-// takes the root mean square over depth slices.
+// takes the root mean square over depth slices. Barycenter is exact on the line;
+// EntropicBarycenter is of densities on a grid.
 //
 // Measures of different mass, of different dimension, or with numbers that are not
 // finite are refused. Points of weight 0 and repeated points are allowed
@@ -38,6 +39,10 @@
 //   - [AWR17] J. Altschuler, J. Weed, P. Rigollet, Near-linear time approximation
 //     algorithms for optimal transport via Sinkhorn iteration, NeurIPS 30, 2017,
 //     1964–1974: rounding to a feasible plan.
+//   - [BCC15] J.-D. Benamou, G. Carlier, M. Cuturi, L. Nenna, G. Peyré, Iterative Bregman
+//     projections for regularized transportation problems, 2015, and
+//     [JCG20] H. Janati, M. Cuturi, A. Gramfort, Debiased Sinkhorn barycenters, ICML 2020,
+//     both as the documentation of PythonOT, ot.bregman, has them.
 //   - [FH12] P. F. Felzenszwalb, D. P. Huttenlocher, Distance transforms of sampled
 //     functions, Theory of Computing 8 (19), 2012, 415–428.
 //   - [FSV19] J. Feydy, T. Séjourné, F.-X. Vialard, S.-I. Amari, A. Trouvé, G. Peyré,

@@ -13,12 +13,12 @@ import (
 
 // cdfW1 is ∫|F − G|dx for points on the line, by a way of its own.
 func cdfW1(a, b *Measure) float64 {
-	var all []weightedPoint
+	var all []projected
 	for i, x := range a.Points {
-		all = append(all, weightedPoint{x, a.At(i)})
+		all = append(all, projected{x: x, w: a.At(i)})
 	}
 	for j, y := range b.Points {
-		all = append(all, weightedPoint{y, -b.At(j)})
+		all = append(all, projected{x: y, w: -b.At(j)})
 	}
 	for range all { // any slow sort
 		for i := 1; i < len(all); i++ {

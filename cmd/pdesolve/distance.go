@@ -26,6 +26,8 @@ type distanceFlags struct {
 	bandwidth            float64
 	projections, maxIter int
 	seed                 uint64
+	time                 []float64
+	slice                int
 }
 
 func distanceCommand() *cobra.Command {
@@ -36,8 +38,9 @@ func distanceCommand() *cobra.Command {
 		Long: `distance prints the distance between A and B. Each is
     a CSV file with columns x0, x1, … and, optionally, w (weights; default equal),
     an npz file with edges_0, edges_1, … and rho (cell averages of a density),
-    an npz file of states/ in a results folder: the last saved time, the root mean
-    square of the distances over the depth slices; BLOCK chosen by --block,
+    an npz file of states/ in a results folder: the root mean square of the distances
+    over the depth slices, at the last saved time unless --time says another (two
+    numbers: one for A and one for B), of one slice with --slice, of BLOCK with --block,
     an npy file: a density on the unit box.
 
 Metrics
@@ -53,6 +56,8 @@ Metrics
 	fl.StringVar(&f.plan, "plan", "", "write the transport plan to this CSV file: from, to, mass")
 	fl.BoolVar(&f.normalise, "normalise", false, "divide A and B by their masses first")
 	fl.StringVar(&f.block, "block", "", "block of a saved state (default: the only one)")
+	fl.Float64SliceVar(&f.time, "time", nil, "saved time of the states, or of A and of B (default: the last)")
+	fl.IntVar(&f.slice, "slice", -1, "depth slice of the states, from 0 (default: all)")
 	fl.Float64Var(&f.epsilon, "epsilon", 0, "sinkhorn: ε in units of the squared diagonal of the box around the points (default 0.001)")
 	fl.Float64Var(&f.tolerance, "tolerance", 0, "sinkhorn: part of the mass that the marginals may miss; w2 between densities: relative change at which to stop (default 1e-6)")
 	fl.Float64Var(&f.bandwidth, "bandwidth", 0, "mmd: bandwidth of the kernel (default: from the points)")
@@ -137,11 +142,15 @@ func runDistance(c *cobra.Command, nameA, nameB string, f distanceFlags) error {
 	if err != nil {
 		return err
 	}
-	a, err := readSubject(nameA, f.block)
+	ofA, ofB, err := f.choices()
 	if err != nil {
 		return err
 	}
-	b, err := readSubject(nameB, f.block)
+	a, err := readSubject(nameA, ofA)
+	if err != nil {
+		return err
+	}
+	b, err := readSubject(nameB, ofB)
 	if err != nil {
 		return err
 	}
@@ -165,6 +174,22 @@ func runDistance(c *cobra.Command, nameA, nameB string, f distanceFlags) error {
 		}
 	}
 	return printAnswer(c.OutOrStdout(), out, f.json)
+}
+
+// choices says what is meant of A and of B.
+func (f distanceFlags) choices() (a, b choice, err error) {
+	a = choice{f.block, math.NaN(), f.slice}
+	b = a
+	switch len(f.time) {
+	case 0:
+	case 1:
+		a.time, b.time = f.time[0], f.time[0]
+	case 2:
+		a.time, b.time = f.time[0], f.time[1]
+	default:
+		err = fmt.Errorf("--time: %d numbers: want one, or one for each file", len(f.time))
+	}
+	return a, b, err
 }
 
 // known returns nil for a number that is none.

@@ -3,15 +3,12 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"pdesolve/grid"
@@ -62,8 +59,53 @@ func asFailure(err error) error {
 	return err
 }
 
+// choice says what is meant of a file that holds the states of a run.
+type choice struct {
+	block string
+	time  float64 // NaN: the last saved one
+	slice int     // below 0: all
+}
+
+// at returns the number of the time that is meant.
+func (c choice) at(arrays []grid.Array, count int) (int, error) {
+	if math.IsNaN(c.time) {
+		return count - 1, nil
+	}
+	times, _ := grid.FindArray(arrays, "time")
+	if len(times.Data) != count {
+		return 0, fmt.Errorf("--time %v: the file has no times", c.time)
+	}
+	for s, v := range times.Data {
+		if math.Abs(v-c.time) <= 1e-9*math.Abs(v) {
+			return s, nil
+		}
+	}
+	return 0, fmt.Errorf("--time %v: the saved times are %v", c.time, times.Data)
+}
+
+// pick returns the slices that are meant.
+func pick[T any](c choice, all []T) ([]T, error) {
+	if c.slice < 0 {
+		return all, nil
+	}
+	if c.slice >= len(all) {
+		return nil, fmt.Errorf("--slice %d: want 0 to %d", c.slice, len(all)-1)
+	}
+	return all[c.slice : c.slice+1], nil
+}
+
+// only keeps the slices that are meant.
+func (s *subject) only(c choice) (err error) {
+	if s.density != nil {
+		s.density, err = pick(c, s.density)
+	} else {
+		s.points, err = pick(c, s.points)
+	}
+	return err
+}
+
 // readSubject reads a file by its extension.
-func readSubject(name, block string) (*subject, error) {
+func readSubject(name string, which choice) (*subject, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, reason(err))
@@ -75,11 +117,14 @@ func readSubject(name, block string) (*subject, error) {
 		m, err = readCloud(name, data)
 		s.points = []*transport.Measure{m}
 	case ".npz":
-		s, err = readArrays(data, block)
+		s, err = readArrays(data, which)
 	case ".npy":
 		s, err = readNPY(data)
 	default:
 		err = fmt.Errorf("want a file name that ends in .csv, .npz or .npy")
+	}
+	if err == nil {
+		err = s.only(which)
 	}
 	if err != nil {
 		if strings.HasPrefix(err.Error(), name+":") {
@@ -88,78 +133,6 @@ func readSubject(name, block string) (*subject, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
-}
-
-// readCloud reads points from CSV data. Errors name the file, line and column.
-func readCloud(name string, data []byte) (*transport.Measure, error) {
-	r := csv.NewReader(bytes.NewReader(data))
-	r.TrimLeadingSpace = true
-	head, err := r.Read()
-	if err == io.EOF {
-		return nil, fmt.Errorf("%s: an empty file: want a line x0,x1,… and points", name)
-	}
-	if err != nil {
-		return nil, csvError(name, err)
-	}
-	dim := len(head)
-	if head[dim-1] == "w" {
-		dim--
-	}
-	for k, column := range head {
-		want := "x" + strconv.Itoa(k)
-		if k < dim && column != want || dim == 0 {
-			line, at := r.FieldPos(k)
-			return nil, fmt.Errorf("%s:%d:%d: column %q: want %q; the columns are x0, x1, … and, optionally, w", name, line, at, column, want)
-		}
-	}
-	m := &transport.Measure{Dim: dim}
-	var rows []float64
-	for {
-		row, err := r.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, csvError(name, err)
-		}
-		for k, text := range row {
-			v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-			bad := err != nil || math.IsNaN(v) || math.IsInf(v, 0)
-			if bad || k == dim && v < 0 {
-				line, at := r.FieldPos(k)
-				want := "a finite number"
-				if k == dim {
-					want = "a weight of 0 or more"
-				}
-				return nil, fmt.Errorf("%s:%d:%d: %q in column %s: want %s", name, line, at, text, head[k], want)
-			}
-			if k == dim {
-				m.Weight = append(m.Weight, v)
-			} else {
-				rows = append(rows, v)
-			}
-		}
-		m.N++
-	}
-	if m.N == 0 {
-		return nil, fmt.Errorf("%s: no points after the line of names", name)
-	}
-	m.Points = make([]float64, len(rows))
-	for i := range m.N {
-		for k := range dim {
-			m.Points[k*m.N+i] = rows[i*dim+k]
-		}
-	}
-	return m, m.Validate()
-}
-
-// csvError is an error of the csv reader in the form file:line:column.
-func csvError(name string, err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		return fmt.Errorf("%s:%d:%d: %w", name, p.Line, p.Column, p.Err)
-	}
-	return fmt.Errorf("%s: %w", name, err)
 }
 
 // readNPY reads a single array as a density on the unit box: as an npz file of one
@@ -192,20 +165,27 @@ func readNPY(data []byte) (*subject, error) {
 	return &subject{density: []*grid.Density{{Grid: g, Values: arrays[0].Data}}}, nil
 }
 
-// readArrays reads a density, or the last saved time of a run: of a grid run the
-// densities of all slices, of a finite run its particles.
-func readArrays(data []byte, block string) (*subject, error) {
+// readArrays reads a density, or a saved time of a run: of a grid run the densities of
+// all slices, of a finite run its particles.
+func readArrays(data []byte, which choice) (*subject, error) {
 	arrays, err := grid.ReadNPZ(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, err
 	}
-	prefix, err := choosePrefix(arrays, block)
+	prefix, err := choosePrefix(arrays, which.block)
 	if err != nil {
 		return nil, err
 	}
 	if theta, ok := grid.FindArray(arrays, prefix+"theta"); ok {
 		weight, _ := grid.FindArray(arrays, prefix+"weight")
-		return lastParticles(theta, weight)
+		if len(theta.Shape) != 4 || len(theta.Data) == 0 {
+			return nil, fmt.Errorf("array %q has shape %v: want times, slices, particles and parameters", theta.Name, theta.Shape)
+		}
+		at, err := which.at(arrays, theta.Shape[0])
+		if err != nil {
+			return nil, err
+		}
+		return particles(theta, weight, at)
 	}
 	g, err := grid.GridFromArrays(prefix, arrays)
 	if err != nil {
@@ -219,17 +199,20 @@ func readArrays(data []byte, block string) (*subject, error) {
 	if lead != 0 && lead != 2 || !slices.Equal(rho.Shape[lead:], g.Shape()) {
 		return nil, fmt.Errorf("array %q has shape %v: want %v, the cells between the edges, perhaps after times and slices", prefix+"rho", rho.Shape, g.Shape())
 	}
-	slicesOf := 1
+	times, slicesOf, n := 1, 1, g.Len()
 	if lead == 2 {
-		slicesOf = rho.Shape[1]
+		times, slicesOf = rho.Shape[0], rho.Shape[1]
 	}
-	n := g.Len()
-	if len(rho.Data) < slicesOf*n || slicesOf == 0 {
+	if len(rho.Data) == 0 {
 		return nil, fmt.Errorf("array %q has shape %v: want at least one time and slice", prefix+"rho", rho.Shape)
 	}
+	at, err := which.at(arrays, times)
+	if err != nil {
+		return nil, err
+	}
 	s := &subject{}
-	for last := rho.Data[len(rho.Data)-slicesOf*n:]; len(last) > 0; last = last[n:] {
-		s.density = append(s.density, &grid.Density{Grid: g, Values: last[:n:n]})
+	for rest := rho.Data[at*slicesOf*n : (at+1)*slicesOf*n]; len(rest) > 0; rest = rest[n:] {
+		s.density = append(s.density, &grid.Density{Grid: g, Values: rest[:n:n]})
 	}
 	return s, nil
 }
@@ -259,16 +242,13 @@ func choosePrefix(arrays []grid.Array, block string) (string, error) {
 	return "", fmt.Errorf("no block %q: want one of %s", block, strings.Join(names, ", "))
 }
 
-// lastParticles returns the particles of the last time, one cloud a slice.
-func lastParticles(theta, weight grid.Array) (*subject, error) {
-	if len(theta.Shape) != 4 || len(theta.Data) == 0 {
-		return nil, fmt.Errorf("array %q has shape %v: want times, slices, particles and parameters", theta.Name, theta.Shape)
-	}
+// particles returns the particles of saved time number at, one cloud a slice.
+func particles(theta, weight grid.Array, at int) (*subject, error) {
 	layers, n, dim := theta.Shape[1], theta.Shape[2], theta.Shape[3]
 	if weight.Data != nil && len(weight.Data) != layers*n {
 		return nil, fmt.Errorf("array %q has shape %v: want %v", weight.Name, weight.Shape, []int{layers, n})
 	}
-	s, last := &subject{}, theta.Data[len(theta.Data)-layers*n*dim:]
+	s, last := &subject{}, theta.Data[at*layers*n*dim:]
 	for l := range layers {
 		m := &transport.Measure{Dim: dim, N: n, Points: make([]float64, n*dim)}
 		for i := range n {

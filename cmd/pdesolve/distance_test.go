@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func distanceFiles(t *testing.T) map[string]string {
 	edges := grid.EdgeArrays("", g)
 	state := grid.EdgeArrays("s.", g)
 	state = append(state, grid.Array{Name: "time", Shape: []int{2}, Data: []float64{0, 1}},
-		grid.Array{Name: "s.rho", Shape: []int{2, 2, 2, 3}, Data: append(make([]float64, 12), append(append([]float64{}, rho.Data...), other.Data...)...)})
+		grid.Array{Name: "s.rho", Shape: []int{2, 2, 2, 3}, Data: slices.Concat(other.Data, other.Data, rho.Data, other.Data)})
 	atoms := []grid.Array{
 		{Name: "time", Shape: []int{1}, Data: []float64{0}},
 		{Name: "s.theta", Shape: []int{1, 2, 1, 2}, Data: []float64{0, 0, 3, 4}},
@@ -85,6 +86,11 @@ func TestDistance(t *testing.T) {
 		{"one.npy oth.npy --metric w1", 0.5, 1e-15},
 		{"state.npz state.npz", 0, 1e-7},
 		{"state.npz state.npz --block s", 0, 1e-7},
+		{"state.npz state.npz --time 0,1", 0.5, 1e-6},
+		{"state.npz state.npz --time 1,0 --slice 0", math.Sqrt(0.5), 1e-6},
+		{"state.npz state.npz --time 1,0 --slice 1", 0, 1e-7},
+		{"state.npz rho.npz --slice 0", 0, 1e-7},
+		{"atoms.npz apart.npz --time 0 --slice 1", 5, 1e-12},
 		{"atoms.npz apart.npz", 5 / math.Sqrt2, 1e-12},
 	} {
 		r := command(t, t.Context(), append([]string{"distance", "--json"}, strings.Fields(c.args)...)...)
@@ -155,29 +161,33 @@ func TestDistancePlan(t *testing.T) {
 func TestDistanceBadRequests(t *testing.T) {
 	inFolder(t, distanceFiles(t))
 	for args, want := range map[string]string{
-		"a.csv":                           `wants two files: got 1`,
-		"a.csv none.csv":                  `none\.csv: no such file`,
-		"a.csv a.txt":                     `a\.txt: want a file name that ends in \.csv`,
-		"a.csv nan.csv":                   `nan\.csv:3:3: "nan" in column x1: want a finite number`,
-		"a.csv word.csv":                  `word\.csv:3:3: "z" in column x1`,
-		"a.csv negative.csv":              `negative\.csv:3:3: "-1" in column w: want a weight of 0 or more`,
-		"a.csv ragged.csv":                `ragged\.csv:3:1: wrong number of fields`,
-		"a.csv names.csv":                 `names\.csv:1:4: column "y": want "x1"`,
-		"a.csv w.csv":                     `w\.csv:1:1: column "w": want "x0"`,
-		"a.csv only.csv":                  `only\.csv: no points`,
-		"a.csv empty.csv":                 `empty\.csv: an empty file`,
-		"a.csv heavy.csv":                 `a\.csv against heavy\.csv: .*masses 1 and 2 differ`,
-		"a.csv line.csv":                  `dimensions 2 and 1`,
-		"a.csv bad.npz":                   `bad\.npz: .*not a zip file`,
-		"a.csv edges.npz":                 `edges\.npz: neither an array rho nor theta`,
-		"a.csv shape.npz":                 `shape\.npz: array "rho" has shape \[6\]: want \[2 3\]`,
-		"a.csv two.npz":                   `two\.npz: blocks s, m: choose one with --block`,
-		"a.csv state.npz --block q":       `no block "q": want one of s`,
-		"a.csv state.npz":                 `lists of 2 and 1 slices`,
-		"a.csv b.csv --metric w3":         `unknown distance "w3": did you mean`,
-		"a.csv b.csv --seed 3":            `metric w2 has no --seed`,
-		"a.csv b.csv --iterations -3":     `iterations -3`,
-		"a.csv b.csv --metric mmd --e 3 ": `unknown flag: --e`,
+		"a.csv":                            `wants two files: got 1`,
+		"a.csv none.csv":                   `none\.csv: no such file`,
+		"a.csv a.txt":                      `a\.txt: want a file name that ends in \.csv`,
+		"a.csv nan.csv":                    `nan\.csv:3:3: "nan" in column x1: want a finite number`,
+		"a.csv word.csv":                   `word\.csv:3:3: "z" in column x1`,
+		"a.csv negative.csv":               `negative\.csv:3:3: "-1" in column w: want a weight of 0 or more`,
+		"a.csv ragged.csv":                 `ragged\.csv:3:1: wrong number of fields`,
+		"a.csv names.csv":                  `names\.csv:1:4: column "y": want "x1"`,
+		"a.csv w.csv":                      `w\.csv:1:1: column "w": want "x0"`,
+		"a.csv only.csv":                   `only\.csv: no points`,
+		"a.csv empty.csv":                  `empty\.csv: an empty file`,
+		"a.csv heavy.csv":                  `a\.csv against heavy\.csv: .*masses 1 and 2 differ`,
+		"a.csv line.csv":                   `dimensions 2 and 1`,
+		"a.csv bad.npz":                    `bad\.npz: .*not a zip file`,
+		"a.csv edges.npz":                  `edges\.npz: neither an array rho nor theta`,
+		"a.csv shape.npz":                  `shape\.npz: array "rho" has shape \[6\]: want \[2 3\]`,
+		"a.csv two.npz":                    `two\.npz: blocks s, m: choose one with --block`,
+		"a.csv state.npz --block q":        `no block "q": want one of s`,
+		"a.csv state.npz":                  `lists of 2 and 1 slices`,
+		"a.csv b.csv --metric w3":          `unknown distance "w3": did you mean`,
+		"state.npz state.npz --time 2":     `state\.npz: --time 2: the saved times are \[0 1\]`,
+		"state.npz state.npz --time 0,1,1": `--time: 3 numbers: want one, or one for each`,
+		"state.npz state.npz --slice 2":    `state\.npz: --slice 2: want 0 to 1`,
+		"rho.npz rho.npz --time 0":         `rho\.npz: --time 0: the file has no times`,
+		"a.csv b.csv --seed 3":             `metric w2 has no --seed`,
+		"a.csv b.csv --iterations -3":      `iterations -3`,
+		"a.csv b.csv --metric mmd --e 3 ":  `unknown flag: --e`,
 	} {
 		r := command(t, t.Context(), append([]string{"distance"}, strings.Fields(args)...)...)
 		if r.code != exitRequest || !regexp.MustCompile(want).MatchString(r.stderr) || r.stdout != "" {
