@@ -1,8 +1,12 @@
 package transformer_test
 
 import (
+	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -105,4 +109,67 @@ func BenchmarkFullHeads(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkWorkers has prompts treated by one and by two workers.
+func BenchmarkWorkers(b *testing.B) {
+	for _, workers := range []int{1, 2} {
+		for name, list := range map[string][]transformer.Block{
+			"softmax-scalar+mlp-label": {&transformer.SoftmaxScalar{}, &transformer.MLPLabel{}}, "softmax": {&transformer.Softmax{}},
+		} {
+			b.Run(fmt.Sprintf("%s/workers=%d", name, workers), func(b *testing.B) {
+				dim, tokens := 2, 8
+				if name == "softmax" {
+					dim, tokens = 8, 32
+				}
+				m, e := fullHeads(dim, 8, 256, 16, tokens, list...)
+				m.Workers = workers
+				f := bindAtoms(b, m, e)
+				grad := make([]float64, len(e.Theta))
+				b.ReportAllocs()
+				for b.Loop() {
+					f.Gradient(grad, e)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkGrowth reports the exponent of the gradient's time in each size over a
+// sixteenfold range, fitted to its ends.
+func BenchmarkGrowth(b *testing.B) {
+	base := map[string]int{"prompts": 4, "width": 32, "depth": 2, "tokens": 8}
+	for name, list := range map[string][]transformer.Block{
+		"scalar": {&transformer.SoftmaxScalar{}, &transformer.MLPLabel{}}, "full": {&transformer.Softmax{}, &transformer.MLP{}},
+	} {
+		for _, size := range []string{"prompts", "width", "depth", "tokens"} {
+			b.Run(name+"/"+size, func(b *testing.B) {
+				exponent := 0.0
+				for b.Loop() {
+					exponent = math.Log(seconds(b, name, list, base, size, 16)/seconds(b, name, list, base, size, 1)) / math.Log(16)
+				}
+				b.ReportMetric(exponent, "exponent")
+			})
+		}
+	}
+}
+
+// seconds returns the shortest time of a gradient with one size multiplied.
+func seconds(b *testing.B, name string, list []transformer.Block, base map[string]int, size string, times int) float64 {
+	n := maps.Clone(base)
+	n[size] *= times
+	dim := 2
+	if name == "full" {
+		dim = 4
+	}
+	m, e := fullHeads(dim, n["depth"], n["width"], n["prompts"], n["tokens"], list...)
+	f := bindAtoms(b, m, e)
+	grad := make([]float64, len(e.Theta))
+	best := math.Inf(1)
+	for range 10 {
+		begin := time.Now()
+		f.Gradient(grad, e)
+		best = min(best, time.Since(begin).Seconds())
+	}
+	return best
 }

@@ -17,6 +17,12 @@ func panels(m int) int { return (m + lanes - 1) / lanes }
 // of as many vectors as x has coordinates. Lanes without an atom are 0.
 func gather(panel, x []float64, m, from int) {
 	w := min(lanes, m-from)
+	if w == lanes { // a copy of constant length is two moves
+		for ; len(x) > 0; x, panel = x[m:], panel[lanes:] {
+			*(*[lanes]float64)(panel) = [lanes]float64(x[from:])
+		}
+		return
+	}
 	for ; len(x) > 0; x, panel = x[m:], panel[lanes:] {
 		k := copy(panel[:lanes], x[from:from+w])
 		clear(panel[k:lanes])
