@@ -159,7 +159,7 @@ func initTable(c *cobra.Command, table, x, y, out string) error {
 		Quoted: scalar(file), QuotedX: scalar(x), QuotedY: scalar(y),
 		Depth: 8, Tokens: min(9, rows), Decay: 0.02, End: 4, Save: 0.5}
 	s.Examples = s.Tokens - 1
-	columns := transformer.Table{File: table, X: x, Y: y, Tokens: s.Tokens}
+	columns := transformer.Table{File: table, X: []string{x}, Y: y, Tokens: s.Tokens}
 	if _, _, err := columns.Read(bytes.NewReader(data)); err != nil {
 		return err
 	}

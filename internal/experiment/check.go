@@ -63,7 +63,7 @@ func (e *Experiment) checkSections() {
 				d.failAt(s, "given beside transformer: want either a transformer or a classical flow (grid, energy, initial)")
 			}
 		}
-		need("transformer.prompts", "{file: …}, {table: {…}} or {linear: {…}}")
+		need("transformer.prompts", "{file: …}, {table: {…}}, {linear: {…}} or {nonlinear: {…}}")
 		need("transformer.blocks", "a list of "+strings.Join(families[blockType].names(), ", "))
 		if given("transformer.slices") && !e.Transformer.Depth.Continuous {
 			d.failAt("transformer.slices", "given beside depth: %d: slices belong to depth: continuous", e.Transformer.Depth.Layers)
@@ -194,7 +194,7 @@ func (e *Experiment) checkStart(initial, box string, law grid.Law, axes []grid.A
 		want = len(axes)
 	}
 	if law == nil {
-		d.failAt(initial, "missing: want a law for the parameters %s: one of %s", strings.Join(names, ", "), strings.Join(grid.Laws.Names(), ", "))
+		d.failAt(initial, "missing: want a law for the parameters %s: one of %s", listed(names), strings.Join(grid.Laws.Names(), ", "))
 		return
 	}
 	if law.Dim() != want {
@@ -203,7 +203,7 @@ func (e *Experiment) checkStart(initial, box string, law grid.Law, axes []grid.A
 	}
 	if len(axes) == 0 {
 		if needed {
-			d.failAt(box, "missing: want one axis {lo: …, hi: …, n: …} for each of the parameters %s", strings.Join(names, ", "))
+			d.failAt(box, "missing: want one axis {lo: …, hi: …, n: …} for each of the parameters %s", listed(names))
 		}
 		return
 	}
@@ -229,7 +229,15 @@ func forNames(names []string) string {
 	if names == nil {
 		return ", one for each axis of the grid"
 	}
-	return ", one for each of the parameters " + strings.Join(names, ", ")
+	return ", one for each of the parameters " + listed(names)
+}
+
+// listed joins names, the first and the last of many.
+func listed(names []string) string {
+	if len(names) > 10 {
+		names = []string{names[0], names[1], names[2], "…", names[len(names)-1]}
+	}
+	return strings.Join(names, ", ")
 }
 
 // trim drops the package prefix of an error.

@@ -225,6 +225,11 @@ func (d *decoder) mark(e *ast.MappingValueNode, path string) {
 
 // list fills a slice.
 func (d *decoder) list(n ast.Node, v reflect.Value, path string) {
+	if s, ok := n.(*ast.StringNode); ok && v.Type().Elem().Kind() == reflect.String { // a word is a list of one
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		d.value(s, v.Index(0), path)
+		return
+	}
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
 		d.fail(n, path, "%s: want a list [%s, …]", describe(n), example(v.Type().Elem()))

@@ -46,9 +46,10 @@ type Transformer struct {
 
 // Prompts says where the training data come from. Exactly one field is set.
 type Prompts struct {
-	File   string              `yaml:"file"`   // CSV with the columns prompt, token, x0, x1, …, label
-	Table  *transformer.Table  `yaml:"table"`  // prompts cut from the rows of a CSV table
-	Linear *transformer.Linear `yaml:"linear"` // drawn linear tasks
+	File      string                 `yaml:"file"`      // CSV with the columns prompt, token, x0, x1, …, label
+	Table     *transformer.Table     `yaml:"table"`     // prompts cut from the rows of a CSV table
+	Linear    *transformer.Linear    `yaml:"linear"`    // drawn linear tasks
+	Nonlinear *transformer.Nonlinear `yaml:"nonlinear"` // drawn nonlinear tasks
 
 	loaded *transformer.Prompts
 }

@@ -34,11 +34,16 @@ func (e *Experiment) loadPrompts() {
 		}
 	case p.Linear != nil:
 		place += ".linear"
-		if n := float64(p.Linear.Prompts) * float64(p.Linear.Tokens); n > maxTokens {
-			e.reading.failAt(place+".prompts", "%d of %d tokens: makes %.3g tokens: want at most %d", p.Linear.Prompts, p.Linear.Tokens, n, maxTokens)
+		if !e.drawable(place, p.Linear.Prompts, p.Linear.Tokens, p.Linear.Features) {
 			return
 		}
 		p.loaded, err = p.Linear.Draw()
+	case p.Nonlinear != nil:
+		place += ".nonlinear"
+		if !e.drawable(place, p.Nonlinear.Prompts, p.Nonlinear.Tokens, p.Nonlinear.Features) {
+			return
+		}
+		p.loaded, err = p.Nonlinear.Draw()
 	default:
 		place += ".file"
 		var data []byte
@@ -51,6 +56,16 @@ func (e *Experiment) loadPrompts() {
 		return
 	}
 	e.Notes = append(e.Notes, fmt.Sprintf("%d prompts of %d tokens in %d dimensions", p.loaded.Len(), p.loaded.N, p.loaded.Dim))
+}
+
+// drawable reports more tokens than can be meant.
+func (e *Experiment) drawable(place string, prompts, tokens, features int) bool {
+	n := float64(prompts) * float64(tokens)
+	if n*float64(max(1, features)) <= maxTokens {
+		return true
+	}
+	e.reading.failAt(place+".prompts", "%d of %d tokens: makes %.3g tokens: want at most %d", prompts, tokens, n, maxTokens)
+	return false
 }
 
 // read returns the bytes of a file that the experiment names and keeps them for

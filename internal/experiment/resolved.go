@@ -183,6 +183,8 @@ func (p Prompts) encode() any {
 		return mapping{entry("table", compact(encodeStruct(reflect.ValueOf(t))))}
 	case p.Linear != nil:
 		return mapping{entry("linear", compact(encodeStruct(reflect.ValueOf(*p.Linear))))}
+	case p.Nonlinear != nil:
+		return mapping{entry("nonlinear", compact(encodeStruct(reflect.ValueOf(*p.Nonlinear))))}
 	}
 	return mapping{entry("file", storedName(p.File))}
 }

@@ -103,7 +103,7 @@ func ExampleReadCSV() {
 }
 
 func ExampleTable_Read() {
-	t := transformer.Table{File: "houses.csv", X: "rooms", Y: "price", Tokens: 2}
+	t := transformer.Table{File: "houses.csv", X: []string{"rooms"}, Y: "price", Tokens: 2}
 	p, dropped, err := t.Read(strings.NewReader("rooms,price\n1,10\n2,20\n3,30\n4,40\n5,50\n"))
 	if err != nil {
 		panic(err)
@@ -175,4 +175,24 @@ func ExampleModel_BindAtoms_workers() {
 	}
 	fmt.Println(one.Value(e) == two.Value(e))
 	// Output: true
+}
+
+// Tokens of several x columns.
+func ExampleTable_Read_columns() {
+	t := transformer.Table{File: "houses.csv", X: []string{"rooms", "age"}, Y: "price", Tokens: 2}
+	p, _, err := t.Read(strings.NewReader("age,rooms,price\n9,1,10\n3,2,20\n9,3,30\n3,4,40\n"))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%d coordinates: %.2f → %.2f\n", p.Dim, p.Tokens[:6], p.Label[0])
+	// Output: 3 coordinates: [-1.34 1.00 -1.34 -0.45 -1.00 0.00] → -0.45
+}
+
+func ExampleNonlinear_Draw() {
+	p, err := (&transformer.Nonlinear{Prompts: 3, Tokens: 5, Features: 4, Seed: 7}).Draw()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(p.Len(), "prompts of", p.N, "tokens in", p.Dim, "dimensions")
+	// Output: 3 prompts of 5 tokens in 5 dimensions
 }

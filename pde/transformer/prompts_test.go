@@ -87,7 +87,7 @@ func patients() string {
 }
 
 func TestTable(t *testing.T) {
-	table := transformer.Table{File: "patients.csv", X: "bmi", Y: "progression", Tokens: 9, Shuffle: 1}
+	table := transformer.Table{File: "patients.csv", X: []string{"bmi"}, Y: "progression", Tokens: 9, Shuffle: 1}
 	read := func(table transformer.Table) (*transformer.Prompts, int) {
 		p, dropped, err := table.Read(strings.NewReader(patients()))
 		require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestShuffleKeepsPairs(t *testing.T) {
 	for i := range 50 {
 		fmt.Fprintf(&s, "%d,%d\n", i, 2*i+1)
 	}
-	table := transformer.Table{File: "t.csv", X: "x", Y: "y", Tokens: 5, Shuffle: 9}
+	table := transformer.Table{File: "t.csv", X: []string{"x"}, Y: "y", Tokens: 5, Shuffle: 9}
 	p, _, err := table.Read(strings.NewReader(s.String()))
 	require.NoError(t, err)
 	for b := range p.Len() {
@@ -157,7 +157,7 @@ func TestTableOnDiabetes(t *testing.T) {
 	file, err := os.Open("../../testdata/experiments/data/diabetes.csv")
 	require.NoError(t, err)
 	defer file.Close()
-	p, dropped, err := (&transformer.Table{File: "diabetes.csv", X: "bmi", Y: "progression", Tokens: 9}).Read(file)
+	p, dropped, err := (&transformer.Table{File: "diabetes.csv", X: []string{"bmi"}, Y: "progression", Tokens: 9}).Read(file)
 	require.NoError(t, err)
 	assert.Equal(t, 49, p.Len())
 	assert.Equal(t, 1, dropped)
@@ -167,7 +167,7 @@ func TestTableOnDiabetes(t *testing.T) {
 }
 
 func TestTableErrors(t *testing.T) {
-	good := transformer.Table{File: "t.csv", X: "x", Y: "y", Tokens: 2}
+	good := transformer.Table{File: "t.csv", X: []string{"x"}, Y: "y", Tokens: 2}
 	for text, want := range map[string]string{
 		"x,z\n1,2\n":              `t.csv:1: no column "y": did you mean "x"? (one of x, z)`,
 		"x,y\n1,2\n3,high\n":      `t.csv:3:3: column "y": "high" is not a number`,
@@ -183,7 +183,7 @@ func TestTableErrors(t *testing.T) {
 	}
 	for want, change := range map[string]func(*transformer.Table){
 		"file: missing: want a CSV file with a header line":    func(t *transformer.Table) { t.File = "" },
-		"x: missing: want the name of a column":                func(t *transformer.Table) { t.X = "" },
+		"x: missing: want the name of a column":                func(t *transformer.Table) { t.X = nil },
 		"y: missing: want the name of a column":                func(t *transformer.Table) { t.Y = "" },
 		`y: "x" is x too: want another column`:                 func(t *transformer.Table) { t.Y = "x" },
 		"tokens: 1: want at least 2, an example and the query": func(t *transformer.Table) { t.Tokens = 1 },
