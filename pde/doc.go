@@ -39,11 +39,12 @@
 //	smooth densities to high accuracy, no claim on the energy          WENO
 //	entropy (linear diffusion), its equilibrium exact to rounding      ScharfetterGummel
 //	diffusion dominates: few steps of many cheap stages                RKL2
-//	any step length, positive and dissipative, first order in time     ImplicitUpwind
+//	any step length, positive and dissipative; order 1 or 2 in time    ImplicitUpwind
+//	stiff entropy plus drift, second order in space and time           ImplicitScharfetterGummel
 //	minimising movements, with a certificate for every step            JKO
 //
-// The explicit schemes choose their steps; RKL2, ImplicitUpwind and JKO take a step
-// (StepScheme). Bind refuses a pairing that does not fit and names the schemes that do.
+// The explicit schemes choose their steps; RKL2, the implicit schemes and JKO take a step
+// (StepScheme), the former two also a tolerance. Bind refuses a pairing that does not fit and names the schemes that do.
 //
 // A user's own energy is a type with Validate and Bind whose workspace is a Functional;
 // if it has a part ∫U(ρ) it says so by the method Parts (Local), and the schemes that

@@ -25,6 +25,12 @@ type halving struct {
 	ready   bool       // psi and at belong to the state that comes next
 	report  StepReport // of the step at hand; here, and not on the stack, because attempt gets its address
 
+	// production returns the dissipation of one component in the scheme's face sums.
+	production func(d *grid.Density, psi []float64) float64
+	// length, if not nil, returns the length to try first, in place of nominal.
+	length func(limit float64) float64
+	// shrink is the factor of the next length after an attempt that failed; 0 is ½.
+	shrink float64
 	// attempt takes a step of length r.Dt from begin to rho. If a shorter one may
 	// succeed it returns the reason, and leaves rho unspecified.
 	attempt func(ctx context.Context, rho State, r *StepReport) (reason, err error)
@@ -34,7 +40,7 @@ type halving struct {
 
 // newHalving returns the part for the given grids, without its two functions.
 func newHalving(name string, nominal float64, f Functional, grids []*grid.Grid) halving {
-	h := halving{name: name, nominal: nominal, f: f, psi: NewField(grids)}
+	h := halving{name: name, nominal: nominal, f: f, psi: NewField(grids), production: dissipation}
 	for _, g := range grids {
 		h.begin = append(h.begin, grid.NewDensity(g))
 	}
@@ -61,7 +67,7 @@ func (h *halving) evaluate(rho State) error {
 		if i := firstNonFinite(psi); i >= 0 {
 			return &DivergedError{Component: c, What: fmt.Sprintf("the first variation is %v in cell %d", psi[i], i)}
 		}
-		h.at.Dissipation += h.f.Weight(c) * dissipation(rho[c], psi)
+		h.at.Dissipation += h.f.Weight(c) * h.production(rho[c], psi)
 	}
 	return nil
 }
@@ -88,7 +94,9 @@ func (h *halving) Step(ctx context.Context, rho State, limit float64) (StepRepor
 	r := &h.report
 	*r = h.at
 	r.Dt = limit
-	if n := math.Ceil(limit / h.nominal * (1 - 1e-12)); n > 1 {
+	if h.length != nil {
+		r.Dt = h.length(limit)
+	} else if n := math.Ceil(limit / h.nominal * (1 - 1e-12)); n > 1 {
 		r.Dt = limit / n
 	}
 	for {
@@ -99,7 +107,11 @@ func (h *halving) Step(ctx context.Context, rho State, limit float64) (StepRepor
 		if r.Rejections == maxHalvings {
 			return *r, h.exhausted(r.Dt, reason)
 		}
-		r.Dt /= 2
+		if h.shrink > 0 {
+			r.Dt *= h.shrink
+		} else {
+			r.Dt /= 2
+		}
 		r.Rejections++
 	}
 }

@@ -41,8 +41,7 @@ type balanceAxis struct {
 	// What cell i passes up to i + stride, and gets down from there, per unit of the
 	// giver's density in one step.
 	up, down []float64
-	// The same by the upper cell of the face: upBelow[i] is what i − stride passes up. Of
-	// several axes only.
+	// The same by the upper cell of the face: upBelow[i] is what i − stride passes up.
 	upBelow, downBelow []float64
 }
 
@@ -64,13 +63,14 @@ func newBalance(g *grid.Grid) *balance {
 	if len(b.axes) == 0 { // one cell
 		b.axes = append(b.axes, balanceAxis{n: 1, stride: 1})
 	}
+	b.order, b.waits = make([]int32, b.size), make([]uint8, b.size)
 	if len(b.axes) == 1 { // the other axes have one cell: the cells lie in a line
 		a := &b.axes[0]
-		a.up, a.down = make([]float64, b.size), make([]float64, b.size)
+		up, down := make([]float64, b.size+1), make([]float64, b.size+1)
+		a.up, a.down, a.upBelow, a.downBelow = up[1:], down[1:], up[:b.size], down[:b.size]
 		b.system = &lineSystem{axis: a, pivot: b.pivot}
 		return b
 	}
-	b.order, b.waits = make([]int32, b.size), make([]uint8, b.size)
 	s := newCellSystem(g)
 	for k := range b.axes {
 		a := &b.axes[k]
@@ -304,4 +304,43 @@ func (b *balance) queue() {
 		}
 	}
 	b.order = order
+}
+
+// push writes rho after the flows in up and down, in masses a cell, to dst. A cell that has
+// less than it would pass on passes on all that it has, in the same proportions. It returns
+// the number of such cells. dst ≥ 0, and its sum is that of rho to rounding.
+func (b *balance) push(dst, rho []float64) (limited int) {
+	b.queue()
+	for i, w := range b.waits { // where rounding makes mass run in circles
+		if w > 0 {
+			b.order = append(b.order, int32(i))
+		}
+	}
+	copy(dst, rho)
+	for _, at := range b.order {
+		i := int(at)
+		out := 0.0
+		for k := range b.axes {
+			a := &b.axes[k]
+			out += a.up[i] + a.downBelow[i]
+		}
+		share := 1.0
+		if out > dst[i] {
+			share = dst[i] / out
+			dst[i] = 0
+			limited++
+		} else {
+			dst[i] -= out
+		}
+		for k := range b.axes {
+			a := &b.axes[k]
+			if r := a.up[i]; r > 0 {
+				dst[i+a.stride] += share * r
+			}
+			if r := a.downBelow[i]; r > 0 {
+				dst[i-a.stride] += share * r
+			}
+		}
+	}
+	return limited
 }

@@ -7,6 +7,6 @@ import "testing"
 // The properties hold in more than ten thousand random cases.
 func TestImplicitUpwindPropertiesLong(t *testing.T) {
 	for range 13 {
-		implicitUpwindProperties(t)
+		TestImplicitUpwindProperties(t)
 	}
 }
