@@ -53,12 +53,20 @@ func conditional(n, m int, slice func(l int) (Result, error)) (Result, error) {
 	return out, nil
 }
 
-// Quantised returns the distance between a density and points, the density being
-// replaced by its cells' midpoints. For W1 and W2 the bounds allow for that: by the
-// triangle inequality the distance differs by at most the one of the density to the
-// midpoints, (M Σ_k h_k²/12)^{1/2} for W₂ with M the mass; see FromDensity.
-// Other distances come without bounds, and there is no plan.
+// Quantised returns the distance between a density and points. For W2 it is that of a
+// Quantisation by all cells, with its bounds. For other distances the density is replaced
+// by its cells' midpoints; for W1 and Sinkhorn the bounds allow for that by the triangle
+// inequality: the distance differs by at most the one of the density to the midpoints,
+// (M Σ_k h_k²/12)^{1/2} for the squared cost with M the mass; see FromDensity. The rest
+// come without bounds, and there is no plan.
 func Quantised(d Distance, a *grid.Density, b *Measure) (Result, error) {
+	if _, ok := d.(*W2); ok {
+		q, err := Quantise(a, 0)
+		if err != nil {
+			return Result{}, err
+		}
+		return q.W2(b)
+	}
 	if _, err := checkDensities(a, a); err != nil {
 		return Result{}, err
 	}
@@ -70,7 +78,7 @@ func Quantised(d Distance, a *grid.Density, b *Measure) (Result, error) {
 	switch d.(type) {
 	case *W1:
 		e = spread(Euclidean, a, a.Mass())
-	case *W2, *Sinkhorn:
+	case *Sinkhorn:
 		e = spread(Squared, a, a.Mass())
 	default:
 		e = math.NaN()

@@ -19,7 +19,8 @@
 // Sinkhorn and its divergence regularise by entropy, in the log domain and on grids
 // axis by axis; they return ErrNotConverged and no value where the marginals are
 // not met. Sliced, MaxSliced, Energy and MMD are the usual statistics. Conditional
-// takes the root mean square over depth slices. Barycenter is exact on the line;
+// takes the root mean square over depth slices. A Quantisation compares a density with
+// particles, with bounds that hold for the density. Barycenter is exact on the line;
 // EntropicBarycenter is of densities on a grid.
 //
 // Measures of different mass, of different dimension, or with numbers that are not

@@ -102,7 +102,11 @@ func LineDensities(c Cost, a, b *grid.Density) (float64, error) {
 	if a.Grid.Dim() != 1 || b.Grid.Dim() != 1 {
 		return 0, fmt.Errorf("transport: densities in dimensions %d and %d: want the line", a.Grid.Dim(), b.Grid.Dim())
 	}
-	qa, qb := quantiles(a, 1), quantiles(b, mass/b.Mass())
+	return integral(c, quantiles(a, 1), quantiles(b, mass/b.Mass())), nil
+}
+
+// integral returns ∫|Q_a − Q_b|^p ds.
+func integral(c Cost, qa, qb []quantile) float64 {
 	var total sum
 	start, startA, startB := 0.0, 0.0, 0.0 // of this interval, and of the pieces
 	for i, j := 0, 0; i < len(qa) && j < len(qb); {
@@ -120,7 +124,7 @@ func LineDensities(c Cost, a, b *grid.Density) (float64, error) {
 		}
 		start = end
 	}
-	return total.value(), nil
+	return total.value()
 }
 
 // at returns the quantile at s of a piece that begins at start.
