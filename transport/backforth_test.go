@@ -261,7 +261,7 @@ func ExampleW2() {
 }
 
 func BenchmarkBackForth(b *testing.B) {
-	for _, n := range []int{256, 512} {
+	for _, n := range []int{256, 512, 1024} {
 		for _, name := range []string{"cos", "bump", "disc"} {
 			b.Run(fmt.Sprintf("%s-%d", name, n), func(b *testing.B) {
 				mu, nu, exact := pair(name, n)

@@ -183,6 +183,28 @@ func (m *moments) scale(e, s float64) {
 // for masses one, where the bar is the mean over the corners of a cell and h²/12 is
 // what the mean of |x|²/2 over the corners exceeds that over the cell.
 func lowerBound(g *grid.Grid, mu, nu, phi []float64) float64 {
+	xi, zeta := feasible(g, phi)
+	if xi == nil {
+		return 0
+	}
+	var v sum
+	for i, m := range mu {
+		v.add(m * xi[i])
+		v.add(nu[i] * zeta[i])
+	}
+	return max(0, 2*v.value())
+}
+
+// Feasible returns from a potential φ at the cell centers a pair (ξ, ζ) with
+//
+//	Σ_i μ_i ξ_i + Σ_j ν_j ζ_j ≤ W₂²/2
+//
+// for all masses μ, ν of sum one of the cells of two piecewise constant densities: the means
+// over the corners of a cell in the lower bound of W2, less the h²/12 an axis and density
+// that it gives away. It returns nil for a grid too fine for one cell more.
+func Feasible(g *grid.Grid, phi []float64) (xi, zeta []float64) { return feasible(g, phi) }
+
+func feasible(g *grid.Grid, phi []float64) (xi, zeta []float64) {
 	axes, h2 := g.Axes(), 0.0
 	for k, a := range axes {
 		h := a.H()
@@ -191,13 +213,18 @@ func lowerBound(g *grid.Grid, mu, nu, phi []float64) float64 {
 	}
 	corners, err := grid.New(axes...)
 	if err != nil {
-		return 0 // a grid too fine for one more cell: no bound but the trivial one
+		return nil, nil
 	}
 	y := toCorners(g, phi)
 	x := CTransform(nil, y, corners)
 	CTransform(y, x, corners)
-	value := meanOverCorners(g, corners, mu, x) + meanOverCorners(g, corners, nu, y)
-	return max(0, 2*value-h2/3)
+	return cornerMeans(g, corners, x, -h2/12), cornerMeans(g, corners, y, -h2/12)
+}
+
+// UpperBound returns an upper bound of W₂² between the piecewise constant densities with
+// the masses mu and nu of the cells, the cost of a plan along the map id − ∇ψ.
+func UpperBound(g *grid.Grid, mu, nu, psi []float64) float64 {
+	return newPusher(g).primal(mu, nu, psi)
 }
 
 // toCorners interpolates values at the cell centers to the corners, linearly along
@@ -230,27 +257,26 @@ func toCorners(g *grid.Grid, v []float64) []float64 {
 	return v
 }
 
-// meanOverCorners returns Σ_i mass_i times the mean of v over the corners of cell i.
-func meanOverCorners(g, corners *grid.Grid, mass, v []float64) float64 {
+// cornerMeans returns for each cell the mean of v over its corners plus offset.
+func cornerMeans(g, corners *grid.Grid, v []float64, offset float64) []float64 {
 	d := g.Dim()
-	var s sum
-	for i, w := range mass {
-		if w == 0 {
-			continue
-		}
-		base := 0
-		for k := range d {
-			base += i / g.Stride(k) % g.Axis(k).N * corners.Stride(k)
-		}
-		mean := 0.0
-		for corner := range 1 << d {
-			at := base
+	out := make([]float64, g.Len())
+	parallel(g.Len(), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			base := 0
 			for k := range d {
-				at += corner >> k & 1 * corners.Stride(k)
+				base += i / g.Stride(k) % g.Axis(k).N * corners.Stride(k)
 			}
-			mean += v[at]
+			mean := 0.0
+			for corner := range 1 << d {
+				at := base
+				for k := range d {
+					at += corner >> k & 1 * corners.Stride(k)
+				}
+				mean += v[at]
+			}
+			out[i] = math.Ldexp(mean, -d) + offset
 		}
-		s.add(w * mean)
-	}
-	return math.Ldexp(s.value(), -d)
+	})
+	return out
 }

@@ -44,6 +44,9 @@
 //     projections for regularized transportation problems, 2015, and
 //     [JCG20] H. Janati, M. Cuturi, A. Gramfort, Debiased Sinkhorn barycenters, ICML 2020,
 //     both as the documentation of PythonOT, ot.bregman, has them.
+//   - [FC80] F. N. Fritsch, R. E. Carlson, Monotone piecewise cubic interpolation, SIAM
+//     Journal on Numerical Analysis 17, 1980, 238–246, as secondary sources have it: end
+//     slopes of at most three times the quotient suffice.
 //   - [FH12] P. F. Felzenszwalb, D. P. Huttenlocher, Distance transforms of sampled
 //     functions, Theory of Computing 8 (19), 2012, 415–428.
 //   - [FSV19] J. Feydy, T. Séjourné, F.-X. Vialard, S.-I. Amari, A. Trouvé, G. Peyré,
