@@ -65,6 +65,8 @@
 //     Phys. 17 (2015), 233–258, arXiv:1402.4252.
 //   - [CGT20] C. Cancès, T. O. Gallouët, G. Todeschi, A variational finite volume scheme
 //     for Wasserstein gradient flows, Numer. Math. 146 (2020), arXiv:1907.08305.
+//   - [JLL21] M. Jacobs, W. Lee, F. Léger, The back-and-forth method for Wasserstein
+//     gradient flows, ESAIM: COCV 27 (2021), arXiv:2011.08151.
 //   - [JS96] G.-S. Jiang, C.-W. Shu, Efficient implementation of weighted ENO schemes,
 //     J. Comput. Phys. 126 (1996), 202–228, doi:10.1006/jcph.1996.0130.
 //   - [Ket08] D. I. Ketcheson, Highly efficient strong stability-preserving Runge–Kutta

@@ -1,0 +1,127 @@
+package pde
+
+import (
+	"fmt"
+	"math"
+)
+
+// inverter solves U′(r) = s for r ≥ 0, U being the local part of an energy: r is the
+// derivative of the conjugate U* at s, 0 where s ≤ U′(0).
+type inverter struct {
+	parts         *Parts
+	single        bool // one term, with a closed form
+	rate, power   float64
+	zero          float64 // U′ of the smallest density
+	one, two, log []float64
+	lo, hi        []float64
+	strip, first  []float64 // for the caller
+	second, floor []float64
+}
+
+// newInverter returns an inverter. It fails on fast diffusion, whose conjugate is
+// infinite for s ≥ 0.
+func newInverter(p *Parts) (*inverter, error) {
+	v := &inverter{parts: p}
+	for _, q := range p.Powers {
+		if q.Exponent < 1 {
+			return nil, fmt.Errorf("exponent: %v: the conjugate of fast diffusion is not finite; want an exponent above 1", q.Exponent)
+		}
+	}
+	switch {
+	case len(p.Convex) > 0:
+	case len(p.Powers) == 0:
+		v.single = true
+	case len(p.Powers) == 1 && p.Linear == 0:
+		q := p.Powers[0]
+		v.single = true
+		v.rate, v.power = (q.Exponent-1)/(q.Coefficient*q.Exponent), 1/(q.Exponent-1)
+	}
+	for _, x := range []*[]float64{&v.one, &v.two, &v.log, &v.lo, &v.hi, &v.strip, &v.first, &v.second, &v.floor} {
+		*x = make([]float64, stripLength)
+	}
+	v.log[0] = smallestNormal
+	v.parts.Derivatives(v.one[:1], v.two[:1], v.log[:1])
+	v.zero = v.one[0]
+	return v, nil
+}
+
+// invert writes r to rho for each s.
+func (v *inverter) invert(rho, s []float64) {
+	rho = rho[:len(s)]
+	switch {
+	case !v.single:
+		for len(s) > 0 {
+			n := min(len(s), stripLength)
+			v.search(rho[:n], s[:n])
+			rho, s = rho[n:], s[n:]
+		}
+	case v.power == 0:
+		c := v.parts.Linear
+		for i, x := range s {
+			rho[i] = math.Exp(x/c - 1)
+		}
+	case v.power == 1:
+		for i, x := range s {
+			rho[i] = max(v.rate*x, 0)
+		}
+	case v.power == 0.5:
+		for i, x := range s {
+			rho[i] = math.Sqrt(max(v.rate*x, 0))
+		}
+	default:
+		for i, x := range s {
+			rho[i] = 0
+			if x > 0 {
+				rho[i] = math.Pow(v.rate*x, v.power)
+			}
+		}
+	}
+}
+
+// search is invert for any U, of at most stripLength elements: Newton's iteration for
+// log r from r = 1, in a bracket that shrinks.
+func (v *inverter) search(rho, s []float64) {
+	n := len(s)
+	one, two, at, lo, hi := v.one[:n], v.two[:n], v.log[:n], v.lo[:n], v.hi[:n]
+	least, most := math.Log(smallestNormal), math.Log(math.MaxFloat64)/2
+	for i := range rho {
+		lo[i], hi[i], at[i] = least, most, 0
+	}
+	for range 100 {
+		for i, x := range at {
+			rho[i] = math.Exp(x)
+		}
+		v.parts.Derivatives(one, two, rho)
+		done := true
+		for i, x := range at {
+			miss := one[i] - s[i]
+			if miss > 0 {
+				hi[i] = x
+			} else {
+				lo[i] = x
+			}
+			move := miss
+			if one[i] > 0 && s[i] > 0 && math.Abs(miss) > s[i]/4 {
+				move = one[i] * math.Log(one[i]/s[i]) // a straight line where U′ is a power
+			}
+			next := x - move/(two[i]*rho[i])
+			if math.Abs(next-x) < 4e-16*(1+math.Abs(x)) {
+				continue
+			}
+			if !(next > lo[i] && next < hi[i]) {
+				next = (lo[i] + hi[i]) / 2
+			}
+			done = done && math.Abs(next-x) < 4e-16*(1+math.Abs(x))
+			at[i] = next
+		}
+		if done {
+			break
+		}
+	}
+	for i, x := range at {
+		rho[i] = math.Exp(x)
+		if s[i] <= v.zero {
+			rho[i] = 0
+		}
+	}
+}
