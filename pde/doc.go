@@ -43,6 +43,9 @@
 //	stiff entropy plus drift, second order in space and time           ImplicitScharfetterGummel
 //	minimising movements, with a certificate for every step            JKO
 //
+// Inner solvers of JKO: Quantile makes the exact step on the line, Variational a
+// linearised one by finite volumes in any dimension.
+//
 // The explicit schemes choose their steps; RKL2, the implicit schemes and JKO take a step
 // (StepScheme), the former two also a tolerance. Bind refuses a pairing that does not fit and names the schemes that do.
 //

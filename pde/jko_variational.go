@@ -98,8 +98,7 @@ func (v Variational) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 	if memory == 0 {
 		memory = defaultMemory
 	}
-	w.psi, w.image = newFlatField(grids), newFlatField(grids)
-	w.mix = newAnderson(max(memory, 0), len(w.psi.flat))
+	w.fixed.init(f, grids, max(memory, 0))
 	return w, nil
 }
 
@@ -130,9 +129,8 @@ type variational struct {
 	tolerance  float64
 	iterations int
 	march      []*march
-	psi, image flatField // Ψ and Ψ[ρ(Ψ)]; unused if constant
-	mix        *anderson
-	tau        float64 // constant: the τ for which φ is known
+	fixed      fixedPoint // of Ψ; unused if constant
+	tau        float64    // constant: the τ for which φ is known
 }
 
 // Solve takes one LJKO step. The certificate is the largest over the components of
@@ -149,40 +147,37 @@ func (w *variational) Solve(ctx context.Context, rho State, start JKOStart) (JKO
 	}
 	for c, m := range w.march {
 		m.forget()
-		copy(w.psi.field[c], start.Variation[c])
+		copy(w.fixed.psi.field[c], start.Variation[c])
 	}
-	w.mix.reset()
+	w.fixed.reset()
 	res := JKOResult{Dual: math.Inf(-1), Tolerance: w.tolerance}
-	best, bestAt := math.Inf(1), 0
 	for k := range w.iterations {
 		if err := ctx.Err(); err != nil {
 			return res, err
 		}
 		res.Transport = 0
 		for c, m := range w.march {
-			if i := firstNonFinite(w.psi.field[c]); i >= 0 {
+			if i := firstNonFinite(w.fixed.psi.field[c]); i >= 0 {
 				return res, fmt.Errorf("%w: after %d iterations the first variation of component %d is not finite", ErrNotConverged, k, c)
 			}
-			m.solve(w.psi.field[c], start.Tau)
+			m.solve(w.fixed.psi.field[c], start.Tau)
 			res.Transport += w.f.Weight(c) * m.carry(rho[c].Values, start.Rho[c].Values)
 		}
-		res.Energy = w.f.Variation(w.image.field, rho)
+		res.Energy = w.f.Variation(w.fixed.image.field, rho)
 		res.Evaluations++
 		res.Iterations++
-		if res.Residual = w.residual(rho); res.Residual <= w.tolerance {
-			if res.Residual = w.certificate(w.image.field, rho, start); res.Residual <= w.tolerance {
+		if res.Residual = w.fixed.mismatch(rho); res.Residual <= w.tolerance {
+			if res.Residual = w.certificate(w.fixed.image.field, rho, start); res.Residual <= w.tolerance {
 				return res, nil
 			}
 		}
-		if res.Residual <= best/2 {
-			best, bestAt = res.Residual, k
-		} else if k-bestAt >= patience {
+		if w.fixed.stuck(res.Residual, k) {
 			break
 		}
 		if k == 0 {
-			w.weigh(rho, start.Rho)
+			w.fixed.weigh(rho, start.Rho)
 		}
-		w.mix.next(w.psi.flat, w.image.flat)
+		w.fixed.next()
 	}
 	return res, fmt.Errorf("%w: residual %.3g after %d iterations at step %.3g: want %.3g",
 		ErrNotConverged, res.Residual, res.Evaluations, start.Tau, w.tolerance)
@@ -208,22 +203,6 @@ func (w *variational) solveConstant(rho State, start JKOStart) JKOResult {
 // a cell does not count as holding mass.
 const massFloor = 1e-12
 
-// residual returns max |Ψ[ρ(Ψ)] − Ψ| / (range of Ψ) over the cells that hold mass.
-func (w *variational) residual(rho State) float64 {
-	worst := 0.0
-	for c, d := range rho {
-		floor, largest := massFloor*maxOf(d.Values), 0.0
-		psi, image := w.psi.field[c], w.image.field[c]
-		for i, v := range d.Values {
-			if v > floor {
-				largest = max(largest, math.Abs(image[i]-psi[i]))
-			}
-		}
-		worst = max(worst, largest/spread(image, d.Values, floor))
-	}
-	return worst
-}
-
 // spread returns the range of psi over the cells with rho above floor, but at
 // least a millionth of the range over all cells (a component whose mass is in one
 // cell has range 0), and never 0.
@@ -245,19 +224,6 @@ func maxOf(x []float64) float64 {
 		m = max(m, v)
 	}
 	return m
-}
-
-// weigh gives the acceleration's inner product the mass that a cell has held, ρⁿ
-// plus the first iterate of ρⁿ⁺¹, so that cells far from any mass do not decide.
-func (w *variational) weigh(rho, rhoN State) {
-	at := 0
-	for c, d := range rho {
-		scale := w.f.Weight(c) * d.Grid.CellVolume()
-		for i, v := range d.Values {
-			w.mix.weight[at] = scale * (v + rhoN[c].Values[i])
-			at++
-		}
-	}
 }
 
 // certificate evaluates the optimality conditions at the end of the step; see

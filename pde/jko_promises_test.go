@@ -1,0 +1,100 @@
+package pde
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"pdesolve/grid"
+)
+
+// promiseEnergies are one energy of each kind and sums of them.
+var promiseEnergies = []Energy{
+	Potential{Func: func(x []float64) float64 { return 2*math.Cos(3*x[0]) + x[len(x)-1]*x[len(x)-1] }},
+	Entropy{Coefficient: 0.3},
+	PorousMedium{Exponent: 2, Coefficient: 0.2},
+	PorousMedium{Exponent: 3.5, Coefficient: 0.1},
+	Sum{Potential{Func: func(x []float64) float64 { return x[0]*x[0] + 0.5*x[len(x)-1] }}, Entropy{Coefficient: 0.2}},
+	Sum{Interaction{Kernel: Quadratic{Strength: 1}}, PorousMedium{Exponent: 2, Coefficient: 0.1}},
+	Interaction{Kernel: Quadratic{Strength: 0.5}},
+}
+
+// roughState returns a density of mass one with values of any size, many cells without
+// mass, and a spike.
+func roughState(random *rand.Rand, g *grid.Grid) State {
+	d := grid.NewDensity(g)
+	for i := range d.Values {
+		switch random.IntN(4) {
+		case 0: // vacuum
+		case 1:
+			d.Values[i] = math.Exp(-20 * random.Float64())
+		default:
+			d.Values[i] = random.Float64()
+		}
+	}
+	d.Values[random.IntN(len(d.Values))] += 5
+	d.Scale(1 / d.Mass())
+	return State{d}
+}
+
+// What every inner solver promises, on random rough densities, short and long steps:
+// mass to 1e-13 relative, ρ ≥ 0, and a value F + A/(2τ) not above F(ρⁿ) beyond
+// rounding and the slack that the solver declares.
+func TestInnerSolversKeepTheirPromises(t *testing.T) {
+	line, err := grid.New(grid.Axis{Lo: -2, Hi: 2, N: 60})
+	require.NoError(t, err)
+	plane, err := grid.New(grid.Axis{Lo: -2, Hi: 2, N: 14}, grid.Axis{Lo: -1, Hi: 2, N: 12})
+	require.NoError(t, err)
+	for _, name := range JKOInners.Names() {
+		t.Run(name, func(t *testing.T) {
+			solved, refused := 0, 0
+			for k, e := range promiseEnergies {
+				for _, g := range []*grid.Grid{line, plane} {
+					grids := []*grid.Grid{g}
+					f, err := e.Bind(grids)
+					require.NoError(t, err)
+					inner, err := JKOInners.New(name)
+					require.NoError(t, err)
+					if !inner.Domain().Takes(f, grids) {
+						continue
+					}
+					s, err := inner.Bind(f, grids)
+					require.NoError(t, err)
+					for seed := range uint64(6) {
+						random := rand.New(rand.NewPCG(seed, uint64(k)))
+						label := fmt.Sprintf("energy %d in %d dimensions, seed %d", k, g.Dim(), seed)
+						rho := roughState(random, g)
+						start := JKOStart{Rho: rho.Clone(), Variation: NewField(grids), Tau: math.Exp(-7 + 7*random.Float64())}
+						start.Energy = f.Variation(start.Variation, start.Rho)
+						res, err := s.Solve(t.Context(), rho, start)
+						if errors.Is(err, ErrNotConverged) {
+							t.Logf("%s: τ = %.3g: %v", label, start.Tau, err)
+							refused++
+							continue
+						}
+						require.NoError(t, err, label)
+						solved++
+						mass := start.Rho[0].Mass()
+						assert.InDelta(t, mass, rho[0].Mass(), 1e-13*mass, label)
+						assert.GreaterOrEqual(t, rho[0].Min(), 0.0, label)
+						assert.GreaterOrEqual(t, res.Transport, 0.0, label)
+						assert.InDelta(t, f.Value(rho), res.Energy, 1e-12*max(1, math.Abs(res.Energy)), label)
+						assert.LessOrEqual(t, res.Energy+res.Transport, start.Energy+res.Slack+jkoRounding*max(1, math.Abs(start.Energy)), label)
+						assert.LessOrEqual(t, res.Residual, res.Tolerance, "%s: τ = %.3g: not certified", label, start.Tau)
+						assert.Positive(t, res.Tolerance, label)
+						if !math.IsInf(res.Dual, -1) {
+							assert.GreaterOrEqual(t, res.Energy+res.Transport, res.Dual-jkoRounding*max(1, math.Abs(start.Energy)), label)
+						}
+					}
+				}
+			}
+			t.Logf("%d solved, %d wanted a shorter step", solved, refused)
+			assert.Greater(t, solved, 4*refused, "most steps are solved")
+		})
+	}
+}
