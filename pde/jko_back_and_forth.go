@@ -78,7 +78,7 @@ func (b BackAndForth) Validate() error {
 
 // Domain says that potentials and convex functions of ρ are taken.
 func (BackAndForth) Domain() JKODomain {
-	return JKODomain{Terms: PotentialTerm | LocalTerm, Wasserstein: true, Space: 2}
+	return JKODomain{Terms: PotentialTerm | LocalTerm, Needs: LocalTerm, Wasserstein: true, Space: 2}
 }
 
 // Bind returns a workspace. It fails on an energy without a convex function of ρ, whose

@@ -34,6 +34,7 @@ type semiDiscreter interface {
 // JKODomain is what an inner solver says of itself.
 type JKODomain struct {
 	Terms       Terms   // that an energy may be a sum of
+	Needs       Terms   // of which an energy must have one; 0 if none
 	MaxDim      int     // largest dimension of a grid; 0 means any
 	Wasserstein bool    // A is W₂² up to the discretisation; else a substitute, and a step is off by O(τ²)
 	Space       int     // order in space
@@ -42,12 +43,16 @@ type JKODomain struct {
 
 // Takes reports whether f on the given grids is in the domain.
 func (d JKODomain) Takes(f Functional, grids []*grid.Grid) bool {
-	return TermsOf(f)&^d.Terms == 0 && (d.MaxDim == 0 || dimension(grids) <= d.MaxDim)
+	t := TermsOf(f)
+	return t&^d.Terms == 0 && (d.Needs == 0 || t&d.Needs != 0) && (d.MaxDim == 0 || dimension(grids) <= d.MaxDim)
 }
 
 // String names the domain: "potentials and averages of ρ in 1 dimension".
 func (d JKODomain) String() string {
 	text := "energies of " + d.Terms.String()
+	if d.Needs != 0 {
+		text += ", not without " + d.Needs.String() + ","
+	}
 	if d.MaxDim > 0 {
 		text += " in " + upToDimensions(d.MaxDim)
 	}
@@ -184,7 +189,7 @@ func refusal(inner JKOInner, f Functional, grids []*grid.Grid) error {
 	if d.MaxDim > 0 && dimension(grids) > d.MaxDim {
 		what += fmt.Sprintf(" in %d dimensions", dimension(grids))
 	}
-	text := fmt.Sprintf("the inner solver %s takes %s, not %s", inner.Name(), d, what)
+	text := fmt.Sprintf("the inner solver %s takes %s, not %s", inner.Name(), strings.TrimSuffix(d.String(), ","), what)
 	if len(fit) > 0 {
 		text += "; inner solvers that take this one: " + strings.Join(fit, ", ")
 	}
