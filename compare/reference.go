@@ -41,9 +41,12 @@ func (p *plan) baseReference() *refPlan {
 		if s, err := exact.NewLinearAttention(&m); err == nil {
 			return &refPlan{make: func() (*Reference, error) { return exactCurve(s, p.study.Times) }}
 		}
+		if !hasRule(&m) {
+			return p.drawnReference(m)
+		}
 		fine, coarse := defaultCharacteristics(), defaultCharacteristics()
 		for _, v := range p.study.Solvers {
-			if c := v.Characteristics; c != nil && c.Nodes > coarse.Nodes {
+			if c := v.Characteristics; c != nil && !c.Random() && c.Nodes > coarse.Nodes {
 				fine = *c
 			}
 		}
@@ -65,6 +68,9 @@ func (p *plan) sameDepthReference(depth int) *refPlan {
 		if s, err := exact.NewLinearAttention(&m); err == nil {
 			return &refPlan{make: func() (*Reference, error) { return exactCurve(s, p.study.Times) }}
 		}
+		if !hasRule(&m) {
+			return p.drawnReference(m)
+		}
 		return pair(p.nodes(m, otherNodes[0], fineTolerance), p.nodes(m, otherNodes[1], 10*fineTolerance),
 			fmt.Sprintf("characteristics at the same L with %d nodes an axis and block; error: distance from %d nodes", otherNodes[0], otherNodes[1]))
 	})
@@ -78,7 +84,7 @@ func (p *plan) depthReference() *refPlan {
 		fine, coarse := p.model(n), p.model(n/2)
 		fine.Continuous, coarse.Continuous = true, true
 		a, b := p.nodes(fine, depthNodes, fineTolerance), p.nodes(coarse, depthNodes, fineTolerance)
-		label := fmt.Sprintf("continuous depth, the same %d atoms per axis and block: symmetric splitting with %d and %d slices, extrapolated; error: distance from %d slices", depthNodes, n, n/2, n)
+		label := fmt.Sprintf("continuous depth, the same %s: symmetric splitting with %d and %d slices, extrapolated; error: distance from %d slices", p.atomWords(depthNodes), n, n/2, n)
 		return &refPlan{tasks: []*task{a, b}, make: func() (*Reference, error) {
 			r := extrapolate(curve(a.result.Trajectory), curve(b.result.Trajectory), 2)
 			r.Label = label
@@ -109,8 +115,8 @@ func (p *plan) limitReference() *refPlan {
 			return p.nodes(m, nodes, fineTolerance)
 		}
 		a, b, c := at(n, baseNodes[1]), at(n/2, baseNodes[1]), at(n/2, otherNodes[0])
-		label := fmt.Sprintf("L = M = ∞: symmetric splitting with %d and %d slices and %d nodes an axis and block, extrapolated; error: distance from %d slices, and of %d nodes from %d",
-			n, n/2, baseNodes[1], n, baseNodes[1], otherNodes[0])
+		label := fmt.Sprintf("L = M = ∞: symmetric splitting with %d and %d slices and %s, extrapolated; error: distance from %d slices, and from %s",
+			n, n/2, p.atomWords(baseNodes[1]), n, p.atomWords(otherNodes[0]))
 		return &refPlan{tasks: []*task{a, b, c}, make: func() (*Reference, error) {
 			r := extrapolate(curve(a.result.Trajectory), curve(b.result.Trajectory), 2)
 			for _, q := range Quantities {

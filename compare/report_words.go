@@ -180,8 +180,11 @@ func setup(r *Result) []term {
 }
 
 func solverText(v Solver) string {
-	if v.Characteristics != nil {
-		return fmt.Sprintf("characteristics (%d nodes an axis)", v.Characteristics.Nodes)
+	if c := v.Characteristics; c != nil {
+		if c.Random() {
+			return fmt.Sprintf("characteristics (%d nodes a layer and block, %s from ρ₀ with seed %d)", c.Nodes, c.Rule, c.Seed)
+		}
+		return fmt.Sprintf("characteristics (%d nodes an axis)", c.Nodes)
 	}
 	s := v.Scheme.Name()
 	if v.Cells > 0 {

@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"pdesolve/finite"
 	"pdesolve/grid"
@@ -82,6 +83,10 @@ func (p *plan) scheme(s pde.Scheme, cells int, suffix string) *task {
 func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *task {
 	run := Run{ID: fmt.Sprintf("characteristics-%s%d-L%d", c.Rule, c.Nodes, m.Depth), Kind: Characteristics, Scheme: "characteristics",
 		Depth: m.Depth, Continuous: m.Continuous, Sources: []Source{FromQuadrature, FromDepth}}
+	if c.Random() {
+		run.ID += fmt.Sprintf("-s%d", c.Seed)
+		run.Seed = c.Seed
+	}
 	if m.Continuous {
 		run.ID += "-continuous"
 	}
@@ -89,7 +94,7 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 		run.ID += fmt.Sprintf("-decay%g", m.Decay)
 	}
 	for i := range m.Blocks {
-		run.Nodes = max(run.Nodes, power(c.Nodes, len(m.Parameters(i))))
+		run.Nodes = max(run.Nodes, int(min(c.Count(len(m.Parameters(i))), math.MaxInt32)))
 	}
 	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
 		r := run
@@ -99,9 +104,21 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 	}})
 }
 
-// nodes adds characteristics with n Gauss nodes an axis at the given tolerance.
+// nodes adds characteristics with n Gauss nodes an axis at the given tolerance, or with
+// n² random nodes, the same in every layer, where there is no tensor rule.
 func (p *plan) nodes(m transformer.Model, n int, tol float64) *task {
+	if !hasRule(&m) {
+		return p.characteristics(m, finite.Characteristics{Nodes: n * n, Rule: finite.Repeated, Seed: p.freeSeed(), RTol: tol, ATol: tol})
+	}
 	return p.characteristics(m, finite.Characteristics{Nodes: n, Rule: grid.Gauss, RTol: tol, ATol: tol})
+}
+
+// atomWords says what atoms nodes takes for n.
+func (p *plan) atomWords(n int) string {
+	if !hasRule(&p.study.Model) {
+		return fmt.Sprintf("%d random atoms in every layer of a block", n*n)
+	}
+	return fmt.Sprintf("%d atoms per axis and block", n)
 }
 
 // network adds the run of one finite network.
@@ -126,13 +143,8 @@ func (p *plan) costAtoms(m transformer.Model, n int) float64 {
 	if m.Continuous {
 		perAtom *= 2
 	}
-	return guessEvals * p.study.end() * float64(m.Depth*n) * perAtom
-}
-
-func power(n, k int) int {
-	p := 1
-	for range k {
-		p *= n
+	if !hasRule(&m) {
+		perAtom *= float64(m.Prompts.Dim)
 	}
-	return p
+	return guessEvals * p.study.end() * float64(m.Depth*n) * perAtom
 }

@@ -3,6 +3,7 @@ package finite
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"pdesolve/grid"
 	"pdesolve/pde"
@@ -16,11 +17,35 @@ import (
 // the accuracy of the quadrature: spectral in Nodes for bumps and smooth blocks.
 // For a Gaussian law the poles of tanh slow the Gauss rule down; compare two node
 // counts there.
+//
+// Blocks with matrices have too many parameters for tensor rules. Random nodes of equal
+// weight take their place: the rules Drawn, whose error in the mean field is of order
+// (L·Nodes)^{−1/2}, and Repeated, the same nodes in every layer.
 type Characteristics struct {
-	Nodes int       `yaml:"nodes"` // points on every axis of every block; 0 means the default 12
-	Rule  grid.Rule `yaml:"rule"`  // "gauss" or "midpoint"; empty means the default "gauss"
+	Nodes int       `yaml:"nodes"` // points on every axis of every block, or random ones of every layer and block; 0 means the default 12
+	Rule  grid.Rule `yaml:"rule"`  // "gauss", "midpoint", "drawn" or "repeated"; empty means the default "gauss"
+	Seed  uint64    `yaml:"seed"`  // of random nodes, as in Draw and Repeat
 	RTol  float64   `yaml:"rtol"`  // as in Gradient; 0 means the default 1e-8
 	ATol  float64   `yaml:"atol"`  // as in Gradient; 0 means the default 1e-10
+}
+
+// The rules of random nodes.
+const (
+	Drawn    grid.Rule = "drawn"    // independent in every layer; see Draw
+	Repeated grid.Rule = "repeated" // the same in every layer; see Repeat
+)
+
+// Random reports whether the nodes are drawn.
+func (c Characteristics) Random() bool { return c.Rule == Drawn || c.Rule == Repeated }
+
+// Count returns the number of nodes of a layer and block with the given number of
+// parameters.
+func (c Characteristics) Count(parameters int) float64 {
+	c = c.filled()
+	if c.Random() {
+		return float64(c.Nodes)
+	}
+	return math.Pow(float64(c.Nodes), float64(parameters))
 }
 
 // DefaultCharacteristics returns the description with every default filled in.
@@ -49,10 +74,27 @@ func (c Characteristics) Validate() error {
 	if c.Nodes < 1 {
 		return fmt.Errorf("nodes: %d: want at least 1 node an axis, such as 12", c.Nodes)
 	}
-	if c.Rule != grid.Gauss && c.Rule != grid.Midpoint {
-		return fmt.Errorf("rule: %q: want %q or %q", string(c.Rule), string(grid.Gauss), string(grid.Midpoint))
+	if c.Rule != grid.Gauss && c.Rule != grid.Midpoint && !c.Random() {
+		return fmt.Errorf("rule: %q: want %q or %q, or random nodes, %q or %q", string(c.Rule), string(grid.Gauss), string(grid.Midpoint), string(Drawn), string(Repeated))
 	}
 	return c.gradient().Validate()
+}
+
+// Start returns the nodes with their weights. It fails where a tensor rule has more
+// nodes than can be held, and panics where Nodes and Draw do.
+func (c Characteristics) Start(m *transformer.Model) (*pde.Ensemble, error) {
+	c = c.filled()
+	switch c.Rule {
+	case Drawn:
+		return Draw(m, c.Nodes, c.Seed), nil
+	case Repeated:
+		return Repeat(m, c.Nodes, c.Seed), nil
+	}
+	e, err := Nodes(m, c.Rule, c.Nodes)
+	if err != nil {
+		return nil, fmt.Errorf("%w; blocks of many parameters want rule: %s, random nodes of equal weight", err, Drawn)
+	}
+	return e, nil
 }
 
 // Solve solves the mean-field limit of m at the saved times; see Simulate for
@@ -61,10 +103,10 @@ func (c Characteristics) Solve(ctx context.Context, m *transformer.Model, times 
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("finite: characteristics: %w", err)
 	}
-	c = c.filled()
-	start, err := Nodes(m, c.Rule, c.Nodes)
+	start, err := c.Start(m)
 	if err != nil {
 		return nil, err
 	}
+	c = c.filled()
 	return Simulate(ctx, m, start, times, c.gradient(), o)
 }

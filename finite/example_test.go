@@ -153,5 +153,5 @@ func ExampleGradient_Train() {
 
 func ExampleDefaultCharacteristics() {
 	fmt.Printf("%+v\n", finite.DefaultCharacteristics())
-	// Output: {Nodes:12 Rule:gauss RTol:1e-08 ATol:1e-10}
+	// Output: {Nodes:12 Rule:gauss Seed:0 RTol:1e-08 ATol:1e-10}
 }

@@ -109,6 +109,9 @@ func (e *Experiment) checkTwins() {
 			id := fmt.Sprintf("%s with %d cells", s.Name, e.cellsOf(l))
 			if c := l.Characteristics; c != nil {
 				id = fmt.Sprintf("%s with %d %s nodes", s.Name, c.Nodes, c.Rule)
+				if c.Random() {
+					id += fmt.Sprintf(" of seed %d", c.Seed)
+				}
 			}
 			if stepped, ok := l.Scheme.(pde.StepScheme); ok {
 				id += fmt.Sprintf(" and step %v", stepped.NominalStep())

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -54,10 +53,13 @@ func (e *Experiment) cost(s *SolverConfig, l *compare.Solver) Cost {
 	if l.Characteristics != nil {
 		c := Cost{Solver: fmt.Sprintf("%s, %d nodes", s.Name, l.Characteristics.Nodes), path: child(s.path, "nodes")}
 		for _, p := range e.parts() {
-			atoms := math.Pow(float64(l.Characteristics.Nodes), float64(p.dim))
+			atoms := l.Characteristics.Count(p.dim)
 			c.Unknowns += atoms * float64(p.dim) * p.slices
 		}
 		c.size = fmt.Sprintf("%d nodes an axis", l.Characteristics.Nodes)
+		if l.Characteristics.Random() {
+			c.size = fmt.Sprintf("%d %s nodes", l.Characteristics.Nodes, l.Characteristics.Rule)
+		}
 		c.Bytes = 8 * c.Unknowns * (copies + 8) // the integrator keeps its stages
 		return c
 	}

@@ -67,7 +67,7 @@ func (e *Experiment) tryScheme(ctx context.Context, l compare.Solver) (dt, secon
 // tryAtoms takes two gradients and returns the seconds of a run.
 func (e *Experiment) tryAtoms(c *finite.Characteristics) float64 {
 	m, _ := e.Model()
-	atoms, err := finite.Nodes(&m, c.Rule, c.Nodes)
+	atoms, err := c.Start(&m)
 	if err != nil {
 		return 0
 	}
