@@ -160,7 +160,7 @@ func TestBackAndForthRefuses(t *testing.T) {
 		energy pde.Energy
 		want   string
 	}{
-		{pde.Potential{Formula: "x"}, "for potentials alone take push-forward or variational"},
+		{pde.Potential{Formula: "x"}, "inner solvers that take this one: "},
 		{pde.PorousMedium{Exponent: 0.5, Coefficient: 1}, "want an exponent above 1"},
 		{pde.Sum{pde.Entropy{Coefficient: 1}, pde.Interaction{Formula: "r^2/2"}}, "the inner solver back-and-forth takes energies of potentials and convex functions of ρ"},
 	} {
