@@ -39,7 +39,7 @@ func TestFitSmoothCoverageLong(t *testing.T) {
 			}
 		}
 		t.Logf("%d levels: %.3f", levels, float64(hits)/2000)
-		assert.GreaterOrEqual(t, hits, 1740)
+		assert.InDelta(t, 0.95, float64(hits)/2000, 0.03)
 	}
 }
 
@@ -58,4 +58,31 @@ func TestFitUnequalSeedsCoverageLong(t *testing.T) {
 	}
 	t.Logf("coverage %.3f", float64(hits)/2000)
 	assert.GreaterOrEqual(t, hits, 1860)
+}
+
+// Coverage with everything at once: a known slope, a reference error of known size added
+// to every seed's distance, and nested draws. Levels that come within ten times the
+// reference's error are left out, so that the floor does not bend the rest.
+func TestFitFloorCoverageLong(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	hits, shortened := 0, 0
+	for i := range 2000 {
+		points := nested(rng, 7, 16, 3, normal)
+		floor := 0.012
+		for l := range points {
+			points[l].Reference = floor
+			for s := range points[l].Seeds {
+				points[l].Seeds[s] = math.Hypot(points[l].Seeds[s], floor)
+			}
+		}
+		r := Fit(points, FitOptions{Predicted: -0.5, Resamples: 500, Seed: uint64(i)})
+		if r.Points < 7 {
+			shortened++
+		}
+		if r.Lo <= -0.5 && -0.5 <= r.Hi {
+			hits++
+		}
+	}
+	t.Logf("coverage %.3f, %d of 2000 ladders without their closest levels", float64(hits)/2000, shortened)
+	assert.InDelta(t, 0.95, float64(hits)/2000, 0.035)
 }

@@ -120,6 +120,23 @@ type summaryRate struct {
 	Reference string         `json:"reference"`
 	Ladder    []summaryPoint `json:"ladder"`
 	Rivals    []summaryRival `json:"rivals,omitempty"`
+
+	Intervals []summaryInterval `json:"intervals"`
+	LeaveOut  []number          `json:"leave_one_out,omitempty"`
+	Floor     *summaryFloor     `json:"floor,omitempty"`
+}
+
+type summaryInterval struct {
+	Method Method `json:"method"`
+	Lo     number `json:"lo"`
+	Hi     number `json:"hi"`
+	Joined bool   `json:"joined"`
+}
+
+type summaryFloor struct {
+	Slope  number `json:"slope"`
+	Level  number `json:"level"`
+	Points int    `json:"points"`
 }
 
 type summaryRival struct {
@@ -210,6 +227,16 @@ func summariseLadder(l *Ladder) summaryRate {
 		Value: number(r.Value), Lo: number(r.Lo), Hi: number(r.Hi), Constant: number(r.Constant),
 		Predicted: number(r.Predicted), Bound: r.Bound, Source: r.Source, Verdict: r.Verdict, Points: r.Points,
 		Warnings: orEmpty(r.Warnings), Reference: l.Reference, Ladder: []summaryPoint{},
+		Intervals: []summaryInterval{},
+	}
+	if v := r.LeaveOut; v != nil {
+		s.LeaveOut = numbers([]float64{v.Lo, v.Hi})
+	}
+	for _, v := range r.Intervals {
+		s.Intervals = append(s.Intervals, summaryInterval{v.Method, number(v.Lo), number(v.Hi), v.Joined})
+	}
+	if f := r.Floor; f != nil {
+		s.Floor = &summaryFloor{number(f.Slope), number(f.Level), f.Points}
 	}
 	for _, p := range l.Points {
 		s.Ladder = append(s.Ladder, summaryPoint{
@@ -273,6 +300,15 @@ func (d summaryRate) ladder() Ladder {
 			Value: float64(d.Value), Lo: float64(d.Lo), Hi: float64(d.Hi), Constant: float64(d.Constant),
 			Predicted: float64(d.Predicted), Bound: d.Bound, Source: d.Source, Verdict: d.Verdict, Points: d.Points, Warnings: d.Warnings,
 		},
+	}
+	if v := d.LeaveOut; len(v) == 2 {
+		l.Rate.LeaveOut = &Interval{Lo: float64(v[0]), Hi: float64(v[1])}
+	}
+	for _, v := range d.Intervals {
+		l.Rate.Intervals = append(l.Rate.Intervals, Interval{v.Method, float64(v.Lo), float64(v.Hi), v.Joined})
+	}
+	if f := d.Floor; f != nil {
+		l.Rate.Floor = &Floor{float64(f.Slope), float64(f.Level), f.Points}
 	}
 	for _, p := range d.Ladder {
 		l.Points = append(l.Points, Point{

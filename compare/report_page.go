@@ -71,6 +71,7 @@ type page struct {
 	Symbols    []term
 	Rates      table.Writer
 	Rivals     table.Writer // nil where no networks are measured
+	Methods    table.Writer // nil where the methods agree
 	Doubts     []doubt
 	Unused     []doubt
 	Findings   []Finding
@@ -89,7 +90,7 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		Question: "How fast does a Transformer of L layers with M heads each approach its mean-field limit, the Wasserstein gradient-flow PDE of its parameters, " +
 			"and how accurately do the solvers of that PDE compute the limit?",
 		Answers: answers(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
-		Rates: RatesTable(r), Rivals: rivalsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
+		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
 		Densities: densityParts(r), Contracts: contractsTable(r), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}
@@ -148,7 +149,7 @@ func provenance(r *Result, p Provenance) []term {
 		work += run.Wall
 	}
 	add("Runs", fmt.Sprintf("%d, together %s s of computing", runs, significant(math.Round(work.Seconds()*100)/100, 3)))
-	add("Intervals", "Ladders without chance: the hull of Student's interval from the scatter about the fitted line and of what a term of next order, c/X, would change. Ladders with seeds: the hull of Student's interval and an expanded percentile bootstrap over seeds (2000 resamples; the same seeds at all levels, because the draws are nested).")
+	add("Intervals", "Ladders without chance: the hull of Student's interval from the scatter about the fitted line and of what a term of next order, c/X, would change. Ladders with seeds: the hull of Student's interval and an expanded percentile bootstrap over seeds (2000 resamples; the same seeds at all levels, because the draws are nested). As long as more than four levels are left and the slopes between neighbours drift, the coarsest level is left out. Intervals are of single rates: of many, a few miss by chance.")
 	add("To repeat", "Run the command on resolved.yaml: summary.json and series.csv come out the same, wall times aside.")
 	add("Theory", "G: Gao, Cao, Li, He, Wang, Liu, Klusowski, Fan, Global Convergence in Training Large-Scale Transformers, NeurIPS 2024, arXiv 2410.23610.")
 	return out

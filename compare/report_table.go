@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,60 @@ func RatesTable(r *Result) table.Writer {
 			fmt.Sprintf("%d/%d", l.Rate.Points, len(l.Points)), plain(l.Rate.Predicted), l.Rate.Verdict, l.Rate.Source})
 	}
 	return t
+}
+
+// methodsTable shows the interval of every method where they differ by more than a
+// fifth of the rate's half-width, the slopes that leaving out one level gives, and the
+// fit with a floor; nil if there is nothing to show.
+func methodsTable(r *Result) table.Writer {
+	t := newTable("quantity", "against", "slope", "intervals by method", "less one level", "with a floor")
+	rows := 0
+	for i := range r.Ladders {
+		l := &r.Ladders[i]
+		v := &l.Rate
+		text := v.methods()
+		floor := "–"
+		if v.Floor != nil {
+			floor = fmt.Sprintf("%s above %s", decimal(v.Floor.Slope, v.digits()), significant(v.Floor.Level, 2))
+		}
+		if text == "" && v.Floor == nil {
+			continue
+		}
+		less := "–"
+		if o := v.LeaveOut; o != nil {
+			shown := Rate{Lo: o.Lo, Hi: o.Hi}
+			less = shown.Interval()
+		}
+		t.AppendRow(table.Row{l.Quantity, l.against(), v.Slope(), text, less, floor})
+		rows++
+	}
+	if rows == 0 {
+		return nil
+	}
+	return t
+}
+
+// methods lists the intervals of the methods if they differ.
+func (r *Rate) methods() string {
+	if len(r.Intervals) < 2 {
+		return ""
+	}
+	apart := 0.0
+	var text []string
+	for _, v := range r.Intervals {
+		first := r.Intervals[0]
+		apart = max(apart, math.Abs(v.Lo-first.Lo), math.Abs(v.Hi-first.Hi))
+		shown := Rate{Lo: v.Lo, Hi: v.Hi}
+		note := ""
+		if !v.Joined {
+			note = ", shown only"
+		}
+		text = append(text, fmt.Sprintf("%s (%s%s)", shown.Interval(), v.Method, note))
+	}
+	if apart <= (r.Hi-r.Lo)/10 {
+		return ""
+	}
+	return strings.Join(text, " ")
 }
 
 // rivalsTable compares the laws proposed for the fluctuation of networks on every

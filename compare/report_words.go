@@ -244,7 +244,11 @@ func answers(r *Result) []string {
 				parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
 			}
 		}
-		out = append(out, fmt.Sprintf("%d rates are measured: %s.", n, strings.Join(parts, "; ")))
+		expected := ""
+		if c := r.Study.Confidence; c > 0 && n > 1 {
+			expected = fmt.Sprintf(" Even if all predictions are true, %s of %d intervals miss theirs on average.", decimal(float64(n)*(1-c), 1), n)
+		}
+		out = append(out, fmt.Sprintf("%d rates are measured: %s.%s", n, strings.Join(parts, "; "), expected))
 	}
 	for _, group := range ladderGroups(r) {
 		out = append(out, rateSentence(group))

@@ -99,8 +99,37 @@ type Rate struct {
 	Bound         bool   // whether Predicted is an upper bound of the error and not its rate
 	Source        string // where the prediction is from
 	Verdict       Verdict
-	Points        int // that entered the fit
+	Points        int        // that entered the fit
+	Intervals     []Interval // by each method; Lo and Hi are the hull of those that are Joined
+	LeaveOut      *Interval  // range of the slopes that leaving out one level gives; nil for fewer than four
+	Floor         *Floor     // fit with an additive error of the reference; nil where no point calls for it
 	Warnings      []string
+}
+
+// Interval is an interval of a slope.
+type Interval struct {
+	Method Method
+	Lo, Hi float64
+	Joined bool // whether it enters the rate's interval
+}
+
+// Method names how an interval is made.
+type Method string
+
+// The methods.
+const (
+	Student      Method = "Student"             // scatter of the levels about the line
+	Extrapolated Method = "extrapolated"        // what a term of next order would change; ladders without chance
+	Expanded     Method = "expanded percentile" // bootstrap over seeds, widened for few of them
+	BCa          Method = "BCa"                 // bias-corrected and accelerated bootstrap over seeds
+)
+
+// Floor is the fit of error² = (C Xᵖ)² + f² to the points of a ladder and to those left
+// out because they come close to their reference's error.
+type Floor struct {
+	Slope  float64 // p
+	Level  float64 // f
+	Points int
 }
 
 // Result is what Run returns and the reports are made of.

@@ -53,7 +53,7 @@ func rivals(l *Ladder) []Rival {
 	if len(used) < fitLevels || !(half > 0) {
 		return nil
 	}
-	x, y := logs(used)
+	x, y := logs(used), logErrors(used)
 	weight := make([]float64, len(used))
 	for i, p := range used {
 		weight[i] = 1 / logVariance(p)
@@ -68,7 +68,7 @@ func rivals(l *Ladder) []Rival {
 			g[i] = math.Log(w.g(float64(p.Depth), float64(p.Width)))
 			off[i] = y[i] - g[i]
 		}
-		_, v.Slope = stat.LinearRegression(x, g, nil, false)
+		_, v.Slope = stat.LinearRegression(x, g, weights(used), false)
 		v.Sigmas = math.Abs(l.Rate.Value-v.Slope) / (half / normal)
 		c := stat.Mean(off, weight)
 		v.AIC = 2
