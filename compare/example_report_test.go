@@ -48,7 +48,7 @@ func ExampleRatesTable() {
 	fmt.Println(compare.RatesTable(ladder()).Render())
 	// Output:
 	// quantity  against  slope   95 % interval     points  predicted  verdict     source
-	// output    depth    -1.007  [-1.015, -0.998]  4/4     -1         consistent  G Thm 3.1
+	// output    depth    -1.007  [-1.016, -0.998]  4/4     -1         consistent  G Thm 3.1
 }
 
 func ExampleWriteSeries() {
