@@ -211,7 +211,7 @@ const massRounding = 1e-11
 // that is 1 up to massRounding. A larger error is left for the contracts to report.
 func keepMass(z []float64, sum float64, y []float64) {
 	before, _ := sumLeast(y)
-	if e := before/sum - 1; e != 0 && math.Abs(e) <= massRounding {
+	if e := (before - sum) / sum; e != 0 && math.Abs(e) <= massRounding {
 		relax(z, z, z, -e, 0)
 	}
 }
