@@ -15,6 +15,11 @@ import (
 // the flux of the stationary one-dimensional problem with U linear between the two
 // centers, so f = 0 where ρ ∝ e^{−U/D}, whatever the cell width.
 //
+// On a graded grid the vectors hold the masses m = ρJ of the cells (see graded.go): with
+// d the distance of the two centers, and h the width of the cell that f drains,
+//
+//	f = D/(d h_i) B(ΔU/D) m_i − D/(d h_{i+e_k}) B(−ΔU/D) m_{i+e_k}.
+//
 // Vectors of a faceFlux have pad numbers on either side of the cells, so that every
 // cell has neighbours in memory; those beyond a wall are multiplied by 0. Where U is
 // a sum of a function of each coordinate, the faces along an axis are alike in all
@@ -22,8 +27,10 @@ import (
 type faceFlux struct {
 	size, row, pad int
 	n, stride      []int
-	inv            []float64 // 1/h² of each axis
-	volume         float64
+	inv            []float64     // 1/h² of each axis
+	face           [][]faceWidth // of each axis that is graded, or nil
+	ratio          []float64     // J of a graded grid
+	volume         float64       // of a cell, on average
 
 	plane  bool
 	a, b   [][]float64 // per axis, the upper face of every cell, in padded vectors; not of a plane
@@ -43,14 +50,22 @@ type faceFlux struct {
 // newFaceFlux returns the operator on g, not yet tabulated.
 func newFaceFlux(g *grid.Grid) *faceFlux {
 	d := g.Dim()
-	x := &faceFlux{size: g.Len(), row: g.Axis(d - 1).N, pad: max(g.Stride(0), 8), n: g.Shape(), volume: g.CellVolume()}
+	x := &faceFlux{size: g.Len(), row: g.Axis(d - 1).N, pad: max(g.Stride(0), 8), n: g.Shape(), ratio: g.Jacobian(), volume: g.MeanVolume()}
 	for k := range d {
-		h := g.Axis(k).H()
-		x.inv = append(x.inv, 1/(h*h))
+		h := g.Axis(k).MeanWidth()
+		x.inv, x.face = append(x.inv, 1/(h*h)), append(x.face, faceWidths(g.Axis(k)))
 		x.stride = append(x.stride, g.Stride(k))
 	}
 	x.strip = make([]float64, stripLength)
 	return x
+}
+
+// scales returns D/(d h) of the cells below and above face i of axis k.
+func (x *faceFlux) scales(k, i int, diffusion float64) (below, above float64) {
+	if f := x.face[k]; f != nil {
+		return diffusion * f[i].below, diffusion * f[i].above
+	}
+	return diffusion * x.inv[k], diffusion * x.inv[k]
 }
 
 // vector returns a padded vector of zeros.
@@ -112,21 +127,22 @@ func (x *faceFlux) tabulatePlane(u []float64, diffusion float64) {
 		x.stripA, x.stripB = make([]float64, x.row), make([]float64, x.row)
 	}
 	last := len(x.n) - 1
-	along := x.line(x.alongA, x.alongB, u, 1, x.inv[last], diffusion)
+	along := x.line(x.alongA, x.alongB, u, last, diffusion)
 	var across float64
 	if last == 1 {
-		across = x.line(x.crossA, x.crossB, u, x.row, x.inv[0], diffusion)
+		across = x.line(x.crossA, x.crossB, u, 0, diffusion)
 	}
 	x.rate = along + across
 }
 
-// line fills a and b with the faces along a line of cells of u and returns the
+// line fills a and b with the faces along a line of cells of axis k of u and returns the
 // largest rate that they drain a cell at.
-func (x *faceFlux) line(a, b, u []float64, stride int, inv, diffusion float64) float64 {
-	c := diffusion * inv
+func (x *faceFlux) line(a, b, u []float64, k int, diffusion float64) float64 {
+	stride := x.stride[k]
 	for i := 1; i < len(a)-1; i++ {
 		plus, minus := bernoulli((u[i*stride] - u[(i-1)*stride]) / diffusion)
-		a[i], b[i] = c*plus, c*minus
+		below, above := x.scales(k, i-1, diffusion)
+		a[i], b[i] = below*plus, above*minus
 	}
 	var top honestMax
 	for i := 1; i < len(a); i++ {
@@ -153,12 +169,15 @@ func (x *faceFlux) tabulateAll(u []float64, diffusion float64) {
 		}
 	}
 	for k, st := range x.stride {
-		a, b, c := x.cells(x.a[k]), x.cells(x.b[k]), diffusion*x.inv[k]
+		a, b := x.cells(x.a[k]), x.cells(x.b[k])
 		block := st * x.n[k]
 		for base := 0; base < x.size; base += block {
-			for i := base; i < base+block-st; i++ {
-				plus, minus := bernoulli((u[i+st] - u[i]) / diffusion)
-				a[i], b[i] = c*plus, c*minus
+			for j := range x.n[k] - 1 {
+				below, above := x.scales(k, j, diffusion)
+				for i := base + j*st; i < base+(j+1)*st; i++ {
+					plus, minus := bernoulli((u[i+st] - u[i]) / diffusion)
+					a[i], b[i] = below*plus, above*minus
+				}
 			}
 		}
 	}

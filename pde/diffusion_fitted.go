@@ -1,6 +1,7 @@
 package pde
 
 import (
+	"math"
 	"slices"
 
 	"pdesolve/grid"
@@ -23,7 +24,9 @@ type fitted struct {
 	weighted bool // the metric has weights: F is asked for its value
 	tabled   bool // U is constant and in x
 	drift    Field
-	view     State // densities that show a padded state to the functional
+	level    Field     // drift − D log J of components on graded grids, whose log ρ is log m − log J
+	view     State     // the cells of a padded state
+	mass     *cellMass // turns them into densities
 
 	psi, spare, last padded
 	d0, d            Field // outflows, if U is not constant
@@ -32,10 +35,14 @@ type fitted struct {
 
 // newFitted returns the flow. The parts have a linear diffusion and no powers.
 func newFitted(f Functional, p Parts, grids []*grid.Grid) *fitted {
-	t := &fitted{f: f, parts: p, grids: grids, constant: p.Dependence() == Constant, drift: NewField(grids)}
+	t := &fitted{f: f, parts: p, grids: grids, constant: p.Dependence() == Constant, drift: NewField(grids), level: make(Field, len(grids)), mass: newCellMass(grids)}
 	for c, g := range grids {
 		t.x = append(t.x, newFaceFlux(g))
 		t.view = append(t.view, &grid.Density{Grid: g})
+		t.level[c] = t.drift[c]
+		if g.Jacobian() != nil {
+			t.level[c] = make([]float64, g.Len())
+		}
 		t.weighted = t.weighted || f.Weight(c) != 1
 	}
 	t.psi, t.spare = t.vectors(), t.vectors()
@@ -55,12 +62,12 @@ func (t *fitted) vectors() padded {
 
 func (t *fitted) cells(y padded, c int) []float64 { return t.x[c].cells(y[c]) }
 
-// show lets view show y.
+// show returns the densities of y.
 func (t *fitted) show(y padded) State {
 	for c := range t.view {
 		t.view[c].Values = t.cells(y, c)
 	}
-	return t.view
+	return t.mass.densities(t.view)
 }
 
 // tabulate brings the coefficients up to date with y and returns the energy of the
@@ -73,6 +80,9 @@ func (t *fitted) tabulate(y padded) (rest float64, err error) {
 		rest = t.parts.Rest.Variation(t.drift, t.show(y))
 	}
 	for c, x := range t.x {
+		for i, j := range x.ratio {
+			t.level[c][i] = t.drift[c][i] - t.parts.Linear*math.Log(j)
+		}
 		if t.constant {
 			same := func(k int) bool {
 				return t.grids[k].Equal(t.grids[c]) && slices.Equal(t.drift[k], t.drift[c])
@@ -107,7 +117,7 @@ func (t *fitted) measure(y padded) (measurement, error) {
 	}
 	for c, x := range t.x {
 		m.rate = max(m.rate, x.rate)
-		z, psi, u := x.cells(y[c]), x.cells(t.psi[c]), t.drift[c]
+		z, psi, u := x.cells(y[c]), x.cells(t.psi[c]), t.level[c]
 		var total compensated
 		for i := 0; i < len(z); i += stripLength {
 			end := min(i+stripLength, len(z))
@@ -117,7 +127,7 @@ func (t *fitted) measure(y padded) (measurement, error) {
 		}
 		m.energy += total.value() * x.volume
 		if !t.constant {
-			m.energy -= dot(u, z) * x.volume // F is not linear in ρ: the rest's own value replaces ∫Uρ
+			m.energy -= dot(t.drift[c], z) * x.volume // F is not linear in ρ: the rest's own value replaces ∫Uρ
 		}
 		m.dissipation += t.f.Weight(c) * x.production(y[c], t.psi[c])
 	}

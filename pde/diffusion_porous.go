@@ -3,6 +3,8 @@ package pde
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 )
 
@@ -19,7 +21,7 @@ import (
 type porous struct {
 	f      Functional
 	parts  Parts
-	square bool       // Φ(ρ) = scale ρ², and u is ρ²; otherwise scale is 1 and u is Φ(ρ)
+	square bool       // Φ(ρ) = scale ρ², and u is ρ²; otherwise scale is 1 and u is Φ(ρ), or Φ(ρ)J
 	scale  float64    // of the weights of the faces
 	space  []*lattice // per component
 	view   State
@@ -36,15 +38,25 @@ type porous struct {
 // lattice is the three-point Laplacian of one grid in padded vectors.
 type lattice struct {
 	*faceFlux
+	rho   []float64    // scratch of density on a graded grid
 	ring  [4][]float64 // rows of Φ with a cell on either side, by row modulo 4
 	along []float64    // 1/h² of the faces of a row, from the one below its first cell
 	five  fiveRow
 }
 
+// density returns the densities of cells of masses m: m itself if the grid is not graded,
+// else a vector that is valid until the next call.
+func (l *lattice) density(m []float64) []float64 {
+	if l.ratio == nil {
+		return m
+	}
+	return floats.DivTo(l.rho, m, l.ratio)
+}
+
 // newPorous returns the flow. The parts have no rest, and powers above 1.
 func newPorous(f Functional, p Parts, grids []*grid.Grid) *porous {
 	t := &porous{f: f, parts: p, scale: 1, d0: NewField(grids)}
-	if p.Linear == 0 && len(p.Powers) == 1 && p.Powers[0].Exponent == 2 {
+	if newCellMass(grids) == nil && p.Linear == 0 && len(p.Powers) == 1 && p.Powers[0].Exponent == 2 {
 		t.square, t.scale = true, p.Powers[0].Coefficient
 	}
 	for _, g := range grids {
@@ -52,6 +64,9 @@ func newPorous(f Functional, p Parts, grids []*grid.Grid) *porous {
 		x.tabulateLaplacian(t.scale)
 		l := &lattice{faceFlux: x, along: make([]float64, x.row+1)}
 		fill(l.along[1:x.row], t.scale*x.inv[len(x.inv)-1])
+		if x.ratio != nil {
+			l.rho = make([]float64, x.size)
+		}
 		for i := range l.ring {
 			l.ring[i] = make([]float64, x.row+2)
 		}
@@ -80,7 +95,7 @@ func newPorous(f Functional, p Parts, grids []*grid.Grid) *porous {
 // that of scale times the Laplacian.
 func (x *faceFlux) tabulateLaplacian(scale float64) {
 	zero := make([]float64, x.size)
-	if len(x.n) <= 2 {
+	if len(x.n) <= 2 && x.ratio == nil {
 		x.plane = true
 		x.tabulatePlane(zero, scale)
 	} else {
@@ -109,6 +124,14 @@ func (t *porous) pressure(u, z []float64) {
 		positive[i] = math.Max(r, 0)
 	}
 	t.parts.Pressure(u, positive)
+}
+
+// pressures writes Φ(ρ)/scale of all cells of masses z to u, times J on a graded grid.
+func (t *porous) pressures(x *lattice, u, z []float64) {
+	t.pressure(u, x.density(z))
+	if x.ratio != nil {
+		floats.Mul(u, x.ratio)
+	}
 }
 
 // slope returns the largest Φ′(r) and Φ(r)/r over the cells r of z, over scale: that
@@ -142,15 +165,15 @@ func (t *porous) slope(z []float64) float64 {
 func (t *porous) measure(y padded) (measurement, error) {
 	m := measurement{evaluations: 1}
 	for c := range y {
-		t.view[c].Values = t.cells(y, c)
+		t.view[c].Values = t.space[c].density(t.cells(y, c))
 	}
 	if !t.square {
 		m.energy = t.f.Variation(t.field, t.view)
 	}
 	for c, x := range t.space {
 		z, u := x.cells(y[c]), x.cells(t.u[c])
-		m.rate = max(m.rate, x.rate*t.slope(z))
-		t.pressure(u, z)
+		m.rate = max(m.rate, x.rate*t.slope(x.density(z)))
+		t.pressures(x, u, z)
 		if t.square { // Ψ = 2 scale ρ, F = scale ∫ρ²
 			m.dissipation += t.f.Weight(c) * 2 * t.scale * x.production(t.u[c], y[c])
 			sum, _ := sumLeast(u)
@@ -176,7 +199,7 @@ func largest(x []float64) float64 {
 
 func (t *porous) euler(dst, y padded, dt float64) error {
 	for c, x := range t.space {
-		if dt*x.rate*t.slope(x.cells(y[c])) > 1-slack {
+		if dt*x.rate*t.slope(x.density(x.cells(y[c]))) > 1-slack {
 			return errTooLong
 		}
 	}
@@ -199,7 +222,7 @@ func (t *porous) outflows(d Field, y padded) {
 	for c, x := range t.space {
 		out := d[c]
 		if !x.plane {
-			t.pressure(x.cells(t.u[c]), x.cells(y[c]))
+			t.pressures(x, x.cells(t.u[c]), x.cells(y[c]))
 			for i := 0; i < x.size; i += stripLength {
 				x.faceFlux.outflows(out[i:min(i+stripLength, x.size)], t.u[c], x.pad+i)
 			}
@@ -265,7 +288,7 @@ func (t *porous) leap(dst, y padded, dt float64, s int) error {
 
 // strips runs the recursion fiveRow, whose coefficients are set, strip by strip.
 func (t *porous) strips(x *lattice, out, y1, y0 []float64, c int) {
-	t.pressure(x.cells(t.u[c]), x.cells(y1))
+	t.pressures(x, x.cells(t.u[c]), x.cells(y1))
 	for i := 0; i < x.size; i += stripLength {
 		end := min(i+stripLength, x.size)
 		d := x.strip[:end-i]

@@ -28,6 +28,7 @@ type diffusionStepper struct {
 	diffusionSettings
 	flow  diffusionFlow
 	grids []*grid.Grid
+	mass  *cellMass // y and next hold masses on graded grids
 
 	y, next  padded // ρ as last measured, and the step's result
 	one, two padded // of error estimates; one also of SSP-RK2
@@ -47,9 +48,6 @@ const maxDiffusionHalvings = 60
 // newDiffusionFlow returns the flow of f, or an error that names what cannot be
 // treated.
 func newDiffusionFlow(f Functional, grids []*grid.Grid) (diffusionFlow, error) {
-	if err := equalCells(grids); err != nil {
-		return nil, err
-	}
 	p := PartsOf(f)
 	switch {
 	case p.fitted():
@@ -69,7 +67,7 @@ func newDiffusionFlow(f Functional, grids []*grid.Grid) (diffusionFlow, error) {
 
 // newDiffusionStepper binds a flow.
 func newDiffusionStepper(flow diffusionFlow, grids []*grid.Grid, o diffusionSettings) *diffusionStepper {
-	s := &diffusionStepper{diffusionSettings: o, flow: flow, grids: grids}
+	s := &diffusionStepper{diffusionSettings: o, flow: flow, grids: grids, mass: newCellMass(grids)}
 	s.y, s.next, s.one = flow.vectors(), flow.vectors(), flow.vectors()
 	if o.tolerance > 0 {
 		s.two = flow.vectors()
@@ -82,7 +80,7 @@ func (s *diffusionStepper) load(rho State) (evaluations int, err error) {
 	if len(rho) != len(s.grids) {
 		panic(fmt.Sprintf("pde: Step: a state of %d components: bound to %d", len(rho), len(s.grids)))
 	}
-	same := s.ready
+	same, rho := s.ready, s.mass.masses(rho)
 	for c, d := range rho {
 		same = same && slices.Equal(s.flow.cells(s.y, c), d.Values)
 	}
@@ -95,6 +93,21 @@ func (s *diffusionStepper) load(rho State) (evaluations int, err error) {
 	s.at, err = s.flow.measure(s.y)
 	s.ready = err == nil
 	return s.at.evaluations, err
+}
+
+// unload writes y to rho. On graded grids y becomes what load would make of rho, which is
+// y but for a rounding.
+func (s *diffusionStepper) unload(rho State) {
+	for c, d := range rho {
+		copy(d.Values, s.flow.cells(s.y, c))
+	}
+	s.mass.store(rho, rho)
+	if s.mass == nil {
+		return
+	}
+	for c, d := range s.mass.masses(rho) {
+		copy(s.flow.cells(s.y, c), d.Values)
+	}
 }
 
 // probe returns the energy and the dissipation at rho.
@@ -140,9 +153,7 @@ func (s *diffusionStepper) Step(ctx context.Context, rho State, limit float64) (
 		r.Rejections++
 	}
 	s.y, s.next = s.next, s.y
-	for c, d := range rho {
-		copy(d.Values, s.flow.cells(s.y, c))
-	}
+	s.unload(rho)
 	return r, nil
 }
 
@@ -281,7 +292,7 @@ func (s *diffusionStepper) judge(dt float64) float64 {
 		for i, a := range y {
 			sum += math.Abs((a - z[i]) + 0.5*((v[i]-a)+(w[i]-z[i])))
 		}
-		size = max(size, weight*sum*g.CellVolume())
+		size = max(size, weight*sum*g.MeanVolume())
 	}
 	if size == 0 {
 		return 3

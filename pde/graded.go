@@ -37,6 +37,24 @@ func faceMetric(a grid.Axis) []float64 {
 	return m
 }
 
+// faceWidth holds 1/(d h) of the cells below and above a face; see faceFlux.
+type faceWidth struct{ below, above float64 }
+
+// faceWidths returns those of the faces between the cells of a graded axis, or nil if
+// the axis is not graded.
+func faceWidths(a grid.Axis) []faceWidth {
+	if a.Grading == nil {
+		return nil
+	}
+	c, h := a.Centers(), a.Widths()
+	f := make([]faceWidth, a.N-1)
+	for i := range f {
+		d := c[i+1] - c[i]
+		f[i] = faceWidth{1 / (d * h[i]), 1 / (d * h[i+1])}
+	}
+	return f
+}
+
 // steepest returns the larger metric of the two faces of each cell.
 func steepest(metric []float64) []float64 {
 	s := make([]float64, len(metric)+1)
@@ -80,7 +98,7 @@ func laplacian(g *grid.Grid) float64 {
 func equalCells(grids []*grid.Grid) error {
 	for _, g := range grids {
 		if err := g.CheckUniform(); err != nil {
-			return fmt.Errorf("%w; schemes that take graded axes: muscl, upwind", err)
+			return fmt.Errorf("%w; schemes that take graded axes: muscl, rkl2, scharfetter-gummel, upwind", err)
 		}
 	}
 	return nil

@@ -142,6 +142,7 @@ func TestExplicitProperties(t *testing.T) {
 type repelled struct {
 	k      float64
 	x      [][]float64
+	share  []float64 // x[0] times the relative cell volume
 	volume []float64
 }
 
@@ -155,9 +156,13 @@ func (p repelled) Bind(g []*grid.Grid) (Functional, error) {
 		}
 		p.x = append(p.x, x)
 	}
+	p.share = slices.Clone(p.x[0])
+	for i := range p.share {
+		p.share[i] *= g[0].RelativeVolume(i)
+	}
 	return &p, nil
 }
-func (p *repelled) moment(rho State) float64 { return dot(p.x[0], rho[0].Values) * p.volume[0] }
+func (p *repelled) moment(rho State) float64 { return dot(p.share, rho[0].Values) * p.volume[0] }
 func (p *repelled) Value(rho State) float64 {
 	m := p.moment(rho)
 	return p.k / 2 * m * m
@@ -291,6 +296,21 @@ func box(tb testing.TB, n0, n1 int) *grid.Grid {
 	g, err := grid.New(grid.Axis{Lo: -1, Hi: 1, N: n0}, grid.Axis{Lo: -1, Hi: 1, N: n1})
 	require.NoError(tb, err)
 	return g
+}
+
+// evenAndGraded returns box(tb, n0, n1) and grids with the same sides and numbers of cells
+// whose axes are graded, both or one of them.
+func evenAndGraded(tb testing.TB, n0, n1 int) []*grid.Grid {
+	x, y := grid.Axis{Lo: -1, Hi: 1, N: n0}, grid.Axis{Lo: -1, Hi: 1, N: n1}
+	u, v := x, y
+	u.Grading, v.Grading = grid.Sinh{Center: 0.3, Scale: 0.4}, grid.Tanh{Ratio: 4}
+	all := []*grid.Grid{box(tb, n0, n1)}
+	for _, axes := range [][]grid.Axis{{u, v}, {u, y}, {x, v}} {
+		g, err := grid.New(axes...)
+		require.NoError(tb, err)
+		all = append(all, g)
+	}
+	return all
 }
 
 // Rows longer than a strip are cut without a trace: along the last axis, where they

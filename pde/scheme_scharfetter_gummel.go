@@ -17,7 +17,7 @@ import (
 // order in both; where |ΔU| ≫ D the flux tends to the upwind flux and shows first
 // order until the grid resolves D/|∇U|.
 //
-// The discrete equilibrium ρ ∝ e^{−U/D} is kept to rounding. Exactly: mass up to the
+// The discrete equilibrium ρ ∝ e^{−U/D} is kept to rounding, on graded axes too. Exactly: mass up to the
 // rounding of the cell updates, ρ ≥ 0. If U is constant each stage is a Markov chain
 // that is reversible for e^{−U/D}, so the energy falls at every step, however rough
 // the density (derived: the relative entropy to an invariant law does not rise). U
@@ -51,9 +51,6 @@ func (s ScharfetterGummel) Validate() error { return validateCFL(defaultCFL(s.CF
 // energies that depend on ρ at most through averages.
 func (s ScharfetterGummel) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := s.Validate(); err != nil {
-		return nil, err
-	}
-	if err := equalCells(grids); err != nil {
 		return nil, err
 	}
 	p := PartsOf(f)
