@@ -53,6 +53,7 @@ func (e *MissingError) Error() string {
 type Event struct {
 	Done, Total float64
 	Label       string // the run that made progress
+	Runs        int    // of the study as it stands; more if seeds are added
 	Finished    *Run   // set once, when that run has finished
 }
 
@@ -74,7 +75,26 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 		return nil, err
 	}
 	start := time.Now()
+	var made map[string]*task
+	for {
+		r, p, err := s.round(ctx, o, made)
+		r.Wall = time.Since(start)
+		more := s.Networks.more(r)
+		if err != nil || more == s.Networks.Seeds || o.Shard.Count > 1 {
+			return r, err
+		}
+		s.Networks.Seeds, made = more, p.byID
+	}
+}
+
+// round makes the runs that have not been made and measures all.
+func (s Study) round(ctx context.Context, o *Options, made map[string]*task) (*Result, *plan, error) {
 	p := newPlan(&s)
+	for id, t := range p.byID {
+		if old := made[id]; old != nil {
+			t.result, t.recalled = old.result, old.recalled
+		}
+	}
 	err := p.work(ctx, o)
 	r := &Result{Study: s}
 	for _, t := range p.tasks {
@@ -88,11 +108,10 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 	if n := len(p.tasks) - len(r.Runs); err == nil && n > 0 {
 		err = &MissingError{n, len(p.tasks)}
 	}
-	r.Wall = time.Since(start)
 	r.Notes = append(r.Notes, Uncertified(r.Runs)...)
 	if err != nil {
 		r.Notes = append(r.Notes, "incomplete: "+err.Error())
-		return r, err
+		return r, p, err
 	}
 	for i := range p.ladders {
 		r.Ladders = append(r.Ladders, p.ladders[i].measure(&s, o)...)
@@ -105,8 +124,10 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 		}
 		r.Findings = append(r.Findings, *f)
 	}
-	r.Wall = time.Since(start)
-	return r, nil
+	if s.Networks.UntilHalfWidth > 0 {
+		r.Notes = append(r.Notes, s.Networks.enough(r))
+	}
+	return r, p, nil
 }
 
 // Cost predicts the study's work in seconds on one core of a current machine. It
@@ -178,7 +199,7 @@ func (p *plan) share(order []*task, o *Options) []*task {
 
 // work makes all runs, the longest first, on the study's workers.
 func (p *plan) work(ctx context.Context, o *Options) error {
-	order := slices.Clone(p.tasks)
+	order := slices.DeleteFunc(slices.Clone(p.tasks), func(t *task) bool { return t.result != nil })
 	slices.SortStableFunc(order, func(a, b *task) int {
 		switch {
 		case a.cost > b.cost:
@@ -193,7 +214,7 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	m := &meter{report: o.Progress, done: map[*task]float64{}}
+	m := &meter{report: o.Progress, runs: len(p.tasks), done: map[*task]float64{}}
 	for _, t := range order {
 		m.total += t.cost
 	}
@@ -223,6 +244,7 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 type meter struct {
 	sync.Mutex
 	report func(Event)
+	runs   int
 	total  float64
 	sum    float64
 	done   map[*task]float64
@@ -236,5 +258,5 @@ func (m *meter) update(t *task, fraction float64, finished *Run) {
 	defer m.Unlock()
 	m.sum += (fraction - m.done[t]) * t.cost
 	m.done[t] = fraction
-	m.report(Event{Done: m.sum, Total: m.total, Label: t.run.ID, Finished: finished})
+	m.report(Event{Done: m.sum, Total: m.total, Label: t.run.ID, Runs: m.runs, Finished: finished})
 }

@@ -180,3 +180,39 @@ func TestExtrapolateRemovesTheLeadingError(t *testing.T) {
 	assert.InDelta(t, 0, r.Output[0][0], 1e-15)
 	assert.InDelta(t, 3.0/64, r.Error[Risk], 1e-15)
 }
+
+// Seeds are added until the intervals are narrow, the runs made before are not made
+// again, and the result is that of as many seeds from the start.
+func TestExecuteAddsSeedsUntilIntervalsAreNarrow(t *testing.T) {
+	s := linearStudy(t)
+	s.Rates, s.Solvers, s.Networks.Widths, s.Networks.Seeds = []Against{Width}, nil, []int{2, 4, 8, 16}, 8
+	s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 0.2, 400
+	made := map[string]int{}
+	r, err := Execute(context.Background(), s, &Options{Progress: func(e Event) {
+		if e.Finished != nil {
+			made[e.Finished.ID]++
+		}
+	}})
+	require.NoError(t, err)
+	n := r.Study.Networks.Seeds
+	require.Greater(t, n, 8)
+	require.Less(t, n, 400)
+	for _, l := range r.Ladders {
+		assert.LessOrEqual(t, (l.Rate.Hi-l.Rate.Lo)/2, 0.2, l.Quantity)
+	}
+	require.Len(t, r.Notes, 1)
+	assert.Contains(t, r.Notes[0], "below the wanted 0.2")
+	for id, times := range made {
+		assert.Equal(t, 1, times, id)
+	}
+	s.Networks.Seeds, s.Networks.UntilHalfWidth = n, 0
+	whole, err := Execute(context.Background(), s, nil)
+	require.NoError(t, err)
+	assert.Equal(t, whole.Ladders, r.Ladders)
+
+	s.Networks.Seeds, s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 8, 1e-3, 20
+	r, err = Execute(context.Background(), s, nil)
+	require.NoError(t, err)
+	assert.Equal(t, 20, r.Study.Networks.Seeds)
+	assert.Contains(t, r.Notes[0], "above the wanted 0.001")
+}

@@ -52,11 +52,15 @@ type Solver struct {
 
 // Networks describes the finite-width networks of a study.
 type Networks struct {
-	Widths   []int  // M, at the model's depth
-	Depths   []int  // L, of the depth ladder and of the parameters ladder
-	Seeds    int    // independent initial draws of every width
-	Seed     uint64 // of the first draw; the others count up from it
-	Dynamics finite.Dynamics
+	Widths []int // M, at the model's depth
+	Depths []int // L, of the depth ladder and of the parameters ladder
+	Seeds  int   // independent initial draws of every width
+	// UntilHalfWidth, if above 0, adds seeds until no rate over networks of chance has an
+	// interval of a larger half-width, or there are MaxSeeds.
+	UntilHalfWidth float64
+	MaxSeeds       int
+	Seed           uint64 // of the first draw; the others count up from it
+	Dynamics       finite.Dynamics
 }
 
 // Against names what a ladder of runs varies: the name of an Inquiry.

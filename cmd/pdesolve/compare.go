@@ -186,12 +186,12 @@ func execute(ctx context.Context, s compare.Study, o compare.Options, stderr io.
 		if e.Finished != nil {
 			finished++
 		}
-		p.update(e.Done/e.Total, fmt.Sprintf("%d/%d runs  %s", finished, runs, e.Label))
+		p.update(e.Done/e.Total, fmt.Sprintf("%d/%d runs  %s", finished, e.Runs, e.Label))
 	}
 	r, err := compare.Execute(ctx, s, &o)
 	p.stop()
 	if r != nil && r.Reused > 0 {
-		fmt.Fprintf(stderr, "%d of %d runs were there already\n", r.Reused, runs)
+		fmt.Fprintf(stderr, "%d of %d runs were there already\n", r.Reused, len(r.Runs))
 	}
 	return r, err
 }

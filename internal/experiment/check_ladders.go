@@ -27,8 +27,8 @@ func (e *Experiment) checkFinite() {
 	}
 	ladder("finite.width", f.Width, "heads")
 	ladder("finite.depth", f.Depth, "layers")
-	if f.Seeds < 1 {
-		d.failAt("finite.seeds", "%d: want at least 2, better %d or more", f.Seeds, enoughSeeds)
+	if f.Seeds.Start < 1 {
+		d.failAt("finite.seeds", "%d: want at least 2, better %d or more", f.Seeds.Start, enoughSeeds)
 	}
 }
 
@@ -38,6 +38,11 @@ func (e *Experiment) checkRates() {
 	d := e.reading
 	if c := e.Compare.Confidence; !(c > 0.5 && c < 1) {
 		d.failAt("compare.confidence", "%v: want a level between 0.5 and 1, such as 0.95", c)
+	}
+	for i, v := range e.Compare.Decay {
+		if !(v > 0) {
+			d.failAt(fmt.Sprintf("compare.decay[%d]", i), "%v: want a weight above 0; 0 is what it is compared with", v)
+		}
 	}
 	possible, chance := e.possibleRates(true), false
 	for i, r := range e.Compare.Rates {
@@ -53,10 +58,10 @@ func (e *Experiment) checkRates() {
 			d.failAt(path, "%s needs at least two levels: want %s", r, q.Needs())
 		}
 	}
-	if !chance || e.Finite == nil || e.Finite.Seeds < 1 {
+	if !chance || e.Finite == nil || e.Finite.Seeds.Start < 1 {
 		return
 	}
-	if n := e.Finite.Seeds; n < 2 {
+	if n := e.Finite.Seeds.Start; n < 2 {
 		d.failAt("finite.seeds", "%d: a rate over networks of chance needs at least 2 seeds, better %d or more: their spread is what gives its slope an interval", n, enoughSeeds)
 	} else if n < enoughSeeds {
 		e.warn("finite.seeds", "%d: fewer than %d seeds make the intervals of rates over networks unreliable", n, enoughSeeds)

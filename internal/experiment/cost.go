@@ -142,8 +142,8 @@ func (e *Experiment) checkMemory() {
 	m, _ := e.Model()
 	check("finite.width", e.Finite.Width, m.Depth)
 	check("finite.depth", e.Finite.Depth, 1)
-	if runs := float64(e.Finite.Seeds) * float64(len(e.Finite.Width)+len(e.Finite.Depth)); runs > maxRuns {
-		d.failAt("finite.seeds", "%d: makes %.3g networks: want at most %d", e.Finite.Seeds, runs, maxRuns)
+	if runs := float64(e.Finite.Seeds.most()) * float64(len(e.Finite.Width)+len(e.Finite.Depth)); runs > maxRuns {
+		d.failAt("finite.seeds", "%d: makes %.3g networks: want at most %d", e.Finite.Seeds.most(), runs, maxRuns)
 	}
 }
 

@@ -82,7 +82,7 @@ type Time struct {
 type Finite struct {
 	Width    []int           `yaml:"width"`    // numbers of heads M, at the model's depth; default [8, 16, 32, 64, 128]
 	Depth    []int           `yaml:"depth"`    // numbers of layers L; default [2, 4, 8, 16, 32]
-	Seeds    int             `yaml:"seeds"`    // independent draws of every network; default 16
+	Seeds    Seeds           `yaml:"seeds"`    // independent draws of every network, or when there are enough; default 16
 	Seed     uint64          `yaml:"seed"`     // of the first draw; the others count up from it; default 1
 	Dynamics finite.Dynamics `yaml:"dynamics"` // how networks are trained; default gradient
 }
@@ -104,7 +104,7 @@ func defaultTransformer() Transformer {
 }
 
 func defaultFinite() Finite {
-	return Finite{Width: []int{8, 16, 32, 64, 128}, Depth: []int{2, 4, 8, 16, 32}, Seeds: 16, Seed: 1}
+	return Finite{Width: []int{8, 16, 32, 64, 128}, Depth: []int{2, 4, 8, 16, 32}, Seeds: Seeds{Start: defaultSeeds}, Seed: 1}
 }
 
 // defaultDynamics is the registered name of the dynamics of networks that

@@ -79,7 +79,7 @@ func (e *Experiment) networks() compare.Networks {
 	if f == nil {
 		return compare.Networks{}
 	}
-	return compare.Networks{Widths: f.Width, Depths: f.Depth, Seeds: f.Seeds, Seed: f.Seed, Dynamics: f.Dynamics}
+	return compare.Networks{Widths: f.Width, Depths: f.Depth, Seeds: f.Seeds.Start, Seed: f.Seed, UntilHalfWidth: f.Seeds.Until, MaxSeeds: f.Seeds.Max, Dynamics: f.Dynamics}
 }
 
 // Problem returns the PDE on a grid of the given number of cells on every axis, 0
