@@ -10,7 +10,8 @@ import (
 
 // WriteSeries writes series.csv: one row a run and saved time. Cells are joined by
 // "x"; what a run does not have, or is not a number, is empty. The columns error_l1
-// and error_w2 are there if a run has such errors.
+// and error_w2 are there if a run has such errors, and w2, w2_lower and w2_upper if
+// particles were compared with a density.
 func WriteSeries(w io.Writer, r *Result) error {
 	c := csv.NewWriter(w)
 	header := []string{"run", "kind", "scheme", "cells", "dt", "depth", "width", "nodes", "seed",
@@ -18,6 +19,10 @@ func WriteSeries(w io.Writer, r *Result) error {
 	withErrors := slices.ContainsFunc(r.Runs, func(r *Run) bool { return r.ErrorL1 != nil })
 	if withErrors {
 		header = append(header, "error_l1", "error_w2")
+	}
+	withDistance := slices.ContainsFunc(r.Runs, func(r *Run) bool { return r.W2 != nil })
+	if withDistance {
+		header = append(header, "w2", "w2_lower", "w2_upper")
 	}
 	if err := c.Write(header); err != nil {
 		return err
@@ -30,6 +35,9 @@ func WriteSeries(w io.Writer, r *Result) error {
 				field([]float64{tau}, 0), field(t.Risk, s), field(t.Energy, s), field(t.Dissipation, s), field(t.Residual, s)}
 			if withErrors {
 				row = append(row, field(run.ErrorL1, s), field(run.ErrorW2, s))
+			}
+			if withDistance {
+				row = append(row, field(run.W2, s), field(run.W2Lower, s), field(run.W2Upper, s))
 			}
 			if err := c.Write(row); err != nil {
 				return err

@@ -85,6 +85,10 @@ type summaryRun struct {
 	Residual    []number `json:"residual"`
 	ErrorL1     []number `json:"error_l1,omitempty"`
 	ErrorW2     []number `json:"error_w2,omitempty"`
+	W2          []number `json:"w2,omitempty"`
+	W2Lower     []number `json:"w2_lower,omitempty"`
+	W2Upper     []number `json:"w2_upper,omitempty"`
+	W2To        string   `json:"w2_to,omitempty"`
 	MassError   number   `json:"mass_error"`
 	MinDensity  number   `json:"min_density"`
 	EnergyRise  number   `json:"energy_rise"`
@@ -212,6 +216,7 @@ func summariseRun(run *Run) summaryRun {
 		Time:    numbers(t.Time), Risk: numbers(t.Risk), Objective: numbers(t.Energy),
 		Dissipation: numbers(t.Dissipation), Residual: numbers(t.Residual),
 		ErrorL1: numbers(run.ErrorL1), ErrorW2: numbers(run.ErrorW2),
+		W2: numbers(run.W2), W2Lower: numbers(run.W2Lower), W2Upper: numbers(run.W2Upper), W2To: run.W2To,
 		MassError: number(c.MassError), MinDensity: number(c.MinDensity), EnergyRise: number(c.EnergyRise),
 		Dissipated: number(c.Residual), WallMass: number(c.WallMass), Certificate: number(c.Certificate),
 		Tolerance: number(c.Tolerance), Uncertified: c.Uncertified, Gap: number(c.Gap), Iterations: c.Iterations,
@@ -280,6 +285,7 @@ func (d summaryRun) run() *Run {
 		ID: d.ID, Kind: d.Kind, Scheme: d.Scheme, Cells: d.Cells, Dt: float64(d.Dt),
 		Depth: d.Depth, Continuous: d.Continuous, Width: d.Width, Nodes: d.Nodes, Seed: d.Seed,
 		Sources: d.Sources, Wall: seconds(d.Wall), ErrorL1: floats(d.ErrorL1), ErrorW2: floats(d.ErrorW2),
+		W2: floats(d.W2), W2Lower: floats(d.W2Lower), W2Upper: floats(d.W2Upper), W2To: d.W2To,
 		Trajectory: &pde.Trajectory{
 			Time: floats(d.Time), Risk: floats(d.Risk), Energy: floats(d.Objective),
 			Dissipation: floats(d.Dissipation), Residual: floats(d.Residual),

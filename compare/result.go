@@ -44,6 +44,10 @@ type Run struct {
 	Trajectory *pde.Trajectory
 	ErrorL1    []float64 // L¹ distance from an exact solution at the saved times; nil if none is given
 	ErrorW2    []float64 // W₂ distance, in one dimension
+	W2         []float64 // of particles: conditional W₂ from the density of the run W2To at the saved times; nil if not measured
+	W2Lower    []float64 // the distance is at least this
+	W2Upper    []float64 // and at most this
+	W2To       string
 	Wall       time.Duration
 
 	stored string // folder that holds the states already; see Store

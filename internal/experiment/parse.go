@@ -163,7 +163,7 @@ func (e *Experiment) possibleRates(all bool) []string {
 	s := compare.Study{Networks: e.networks(), Decays: e.Compare.Decay}
 	if t := e.Transformer; t != nil {
 		if s.Model.Depth = t.Depth.Layers; t.Depth.Continuous {
-			s.Model.Depth = t.Slices
+			s.Model.Depth, s.Model.Continuous = t.Slices, true
 		}
 		for _, b := range t.Blocks {
 			s.Model.Blocks = append(s.Model.Blocks, transformer.Component{Block: b.Block, Axes: b.Grid})
