@@ -38,7 +38,9 @@ import (
 // take a training time τ ≥ 0, finite, and panic on any other.
 type LinearAttention struct {
 	model   transformer.Model
-	law     grid.Law // ρ₀; nil if the solution starts from atoms
+	law     grid.Law // nil if the solution starts from atoms
+	decay   float64  // ρ₀ is the image of law under push(decay, turn, ·); see Iterate
+	turn    float64
 	mean    [2]float64
 	plus    float64 // S₊
 	minus   float64 // S₋

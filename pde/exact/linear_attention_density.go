@@ -28,8 +28,7 @@ func (s *LinearAttention) Density(tau float64, g *grid.Grid) (*grid.Density, err
 	if g.Dim() != 2 {
 		return nil, fmt.Errorf("exact: linear attention: the grid has %d axes: want 2, a and v", g.Dim())
 	}
-	k, _ := s.At(tau)
-	d := s.model.Decay * tau
+	d, k := s.moved(tau)
 	switch law := s.law.(type) {
 	case *grid.Bump:
 		return pushBump(law, d, k, g)
@@ -41,6 +40,12 @@ func (s *LinearAttention) Density(tau float64, g *grid.Grid) (*grid.Density, err
 		return dst, nil
 	}
 	return nil, s.noDensity()
+}
+
+// moved returns the d and k of the map push(d, k, ·) from the law to the state at τ.
+func (s *LinearAttention) moved(tau float64) (d, k float64) {
+	k, _ = s.At(tau)
+	return s.decay + s.model.Decay*tau, s.turn + k
 }
 
 // noDensity says why the solution has no density.

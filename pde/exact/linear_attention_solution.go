@@ -69,8 +69,7 @@ func (s *LinearAttention) Value(tau float64) (float64, error) { return s.Objecti
 // Box returns a box that holds the density at τ: all of a bump, all but 1e-12 of
 // the mass of a Gaussian. It fails where Density does for any grid.
 func (s *LinearAttention) Box(tau float64) (lo, hi []float64, err error) {
-	k, _ := s.At(tau)
-	d := s.model.Decay * tau
+	d, k := s.moved(tau)
 	switch law := s.law.(type) {
 	case *grid.Bump:
 		box := pushedBox(law, d, k)
