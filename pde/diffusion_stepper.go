@@ -54,13 +54,16 @@ func newDiffusionFlow(f Functional, grids []*grid.Grid) (diffusionFlow, error) {
 		return newFitted(f, p, grids), nil
 	case !p.HasLocal():
 		return nil, errors.New("the energy has no diffusion, neither entropy nor porous-medium; schemes that take this one: upwind, muscl")
-	case p.Rest != nil:
-		return nil, errors.New("porous-medium together with a drift; schemes that take this one: upwind, muscl")
+	case p.Dependence() == Pointwise:
+		return nil, errors.New("a part of the energy besides entropy and porous-medium depends on ρ cell by cell; schemes that take this one: upwind, muscl")
 	}
 	for _, q := range p.Powers {
 		if q.Exponent < 1 {
-			return nil, fmt.Errorf("fast diffusion (exponent %v), whose diffusivity has no bound at vacuum; schemes that take this one: upwind, muscl", q.Exponent)
+			return nil, fmt.Errorf("fast diffusion (exponent %v), whose diffusivity has no bound at vacuum; schemes that take this one: implicit-upwind, upwind, muscl", q.Exponent)
 		}
+	}
+	if p.Rest != nil {
+		return newDrifted(f, p, grids), nil
 	}
 	return newPorous(f, p, grids), nil
 }

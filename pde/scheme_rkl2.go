@@ -18,8 +18,9 @@ import (
 //
 // In space L is that of ScharfetterGummel where the energy is Entropy with
 // potentials and smooth interactions. For sums of PorousMedium (exponents above 1),
-// Entropy and a user's own Local parts without drift it is the centred flux −∇Φ(ρ),
-// Φ(ρ) = Σ_j c_j ρ^{m_j}. Both are of second order. Other energies are refused.
+// Entropy and a user's own Local parts it is the centred flux −∇Φ(ρ) − ρ∇U,
+// Φ(ρ) = Σ_j c_j ρ^{m_j}, where there is a drift cut to what lowers the energy and what the
+// donor cell has. Both are of second order. Other energies are refused.
 //
 // Mass is kept up to rounding; what the stages' roundings add up to, up to 1e-11 a
 // step, is taken out by a common factor. RKL2 by itself does not keep ρ ≥ 0: R(τL) has negative
@@ -86,7 +87,7 @@ func (r RKL2) SemiDiscrete(fineness int) Scheme {
 }
 
 // Bind returns the stepper. It fails on energies without diffusion and on porous
-// media with drift or with exponents below 1, and names schemes that take those.
+// media with exponents below 1, and names schemes that take those.
 func (r RKL2) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err

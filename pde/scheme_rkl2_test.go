@@ -177,7 +177,7 @@ func TestDiffusionKeepsEquilibrium(t *testing.T) {
 // step keeps the mass to 1e-13, ρ ≥ 0 exactly, and never raises the energy; steps of
 // RKL2 that would not are redone with shorter ones.
 func TestDiffusionContracts(t *testing.T) {
-	for kind, what := range []string{"fitted", "mean", "porous"} {
+	for kind, what := range []string{"fitted", "mean", "porous", "drifted", "drifted mean"} {
 		rejected := 0
 		t.Run(what, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
@@ -191,6 +191,8 @@ func TestDiffusionContracts(t *testing.T) {
 					Sum{v, Entropy{Coefficient: 0.5}},
 					Sum{v, repelled{k: 0.3}, Entropy{Coefficient: 0.5}},
 					Sum{PorousMedium{Exponent: 2, Coefficient: 1}, PorousMedium{Exponent: 4, Coefficient: 1}},
+					Sum{v, PorousMedium{Exponent: 2, Coefficient: 1}},
+					Sum{v, repelled{k: 0.3}, PorousMedium{Exponent: 1.5, Coefficient: 1}, Entropy{Coefficient: 0.1}},
 				}[kind]
 				f, err := energy.Bind(rho.Grids())
 				require.NoError(t, err)
@@ -318,7 +320,7 @@ func TestDiffusionRefusals(t *testing.T) {
 	}{
 		{Potential{Formula: "x"}, RKL2{Step: 1}, "no diffusion"},
 		{PorousMedium{Exponent: 0.5, Coefficient: 1}, RKL2{Step: 1}, "exponent 0.5"},
-		{Sum{Potential{Formula: "x"}, PorousMedium{Exponent: 2, Coefficient: 1}}, RKL2{Step: 1}, "drift"},
+		{Sum{repelledCellByCell{}, PorousMedium{Exponent: 2, Coefficient: 1}}, RKL2{Step: 1}, "cell by cell"},
 		{PorousMedium{Exponent: 2, Coefficient: 1}, ScharfetterGummel{}, "averages"},
 		{Entropy{Coefficient: 1}, RKL2{}, "step: 0"},
 		{Entropy{Coefficient: 1}, RKL2{Step: 1, Tolerance: -1}, "tolerance: -1"},
