@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 
 	"pdesolve/grid"
@@ -41,7 +40,9 @@ type Diffusive interface {
 // the rates of all axes added. For equal slopes towards both faces c = 2. Koren's
 // differ, by |b − a|/6 or, where one is limited, by less; with m = min(|a|, |b|) the
 // difference is largest, m/4, where the larger of |a| and |b| is 5m/2, and m ≤ ρ_i
-// because the lower neighbour is ≥ 0: c = 9/4. The Runge–Kutta step is an average of ρ and of two
+// because the lower neighbour is ≥ 0: c = 9/4. With the bounds of
+// third-order, wider by w ≤ m_ρ/8 where m_ρ is the least of the three densities, it is
+// m/4 + w/2 with m ≤ ρ_i − m_ρ, or 2w where the signs differ: again at most ρ_i/4. The Runge–Kutta step is an average of ρ and of two
 // such steps in a row; it keeps positivity if both stages satisfy the bound. The
 // velocity of the second stage is known only when the first is done: its bound is
 // then checked, and a step that violates it is redone with half the length. No
@@ -58,12 +59,12 @@ type explicit struct {
 	cfl    float64
 	stages int
 
-	sweep    []*sweep // per component; equal grids share one
+	domain   []*domain // per component; equal grids share one
 	mass     *cellMass
 	space    []float64
 	psi      Field // at the start of the step
-	psi1     Field // at the second stage; psi itself if Ψ is constant
-	one      State // ρ¹
+	psi1     Field // at the second stage, if Ψ is not constant
+	one      State // ρ¹, if Ψ is not constant
 	constant bool  // Ψ is constant and in psi, its rate in rate
 	rate     float64
 	energy   float64
@@ -74,21 +75,23 @@ type explicit struct {
 const slack = 1e-12
 
 // newExplicit binds an explicit scheme; the zero limiter makes it first order in space.
-// Its sweeps are shared by up to workers goroutines.
+// Up to workers goroutines share its passes over a grid.
 func newExplicit(f Functional, grids []*grid.Grid, l limiter, cfl float64, stages, workers int) *explicit {
 	e := &explicit{f: f, cfl: cfl, stages: stages, psi: NewField(grids), mass: newCellMass(grids)}
+	two := stages == 2 && f.Dependence() != Constant
+	t := newTeam(workers)
 	for c, g := range grids {
 		e.space = append(e.space, laplacian(g))
-		e.one = append(e.one, grid.NewDensity(g))
+		if two {
+			e.one = append(e.one, grid.NewDensity(g))
+		}
 		if k := slices.IndexFunc(grids[:c], g.Equal); k >= 0 {
-			e.sweep = append(e.sweep, e.sweep[k])
+			e.domain = append(e.domain, e.domain[k])
 			continue
 		}
-		e.sweep = append(e.sweep, newSweep(g, l))
-		e.sweep[c].divide(min(workers, runtime.GOMAXPROCS(0)), func() *sweep { return newSweep(g, l) })
+		e.domain = append(e.domain, newDomain(g, l, stages, t))
 	}
-	e.psi1 = e.psi
-	if stages == 2 && f.Dependence() != Constant {
+	if two {
 		e.psi1 = NewField(grids)
 	}
 	return e
@@ -107,18 +110,28 @@ func (e *explicit) Step(_ context.Context, rho State, limit float64) (StepReport
 	r.Energy = e.energy
 	r.Dt = stepLength(e.cfl*(1-slack)/e.rate, limit)
 	m := e.mass.masses(rho)
-	for {
-		r.Dissipation = e.euler(m, r.Dt)
-		if e.stages == 1 {
-			for c, d := range m {
-				copy(d.Values, e.one[c].Values)
-			}
-			e.mass.store(rho, m)
-			return r, nil
+	if e.one == nil {
+		for c, d := range m {
+			r.Dissipation += e.f.Weight(c) * e.domain[c].step(d.Values, e.psi[c], r.Dt)
 		}
-		ok, err := e.secondBound(r.Dt, &r)
+	} else if err := e.stagewise(m, &r); err != nil {
+		return r, err
+	}
+	e.mass.store(rho, m)
+	return r, nil
+}
+
+// stagewise takes the two stages of a step one after the other, with Ψ evaluated in
+// between, and halves r.Dt until the second keeps its bound. On graded grids rho is masses.
+func (e *explicit) stagewise(rho State, r *StepReport) error {
+	for {
+		r.Dissipation = 0
+		for c, d := range rho {
+			r.Dissipation += e.f.Weight(c) * e.domain[c].stage(e.one[c].Values, d.Values, e.psi[c], r.Dt, false)
+		}
+		ok, err := e.secondBound(r.Dt, r)
 		if err != nil {
-			return r, err
+			return err
 		}
 		if ok {
 			break
@@ -126,20 +139,10 @@ func (e *explicit) Step(_ context.Context, rho State, limit float64) (StepReport
 		r.Dt /= 2
 		r.Rejections++
 	}
-	for c, d := range m {
-		e.sweep[c].advance(nil, e.one[c].Values, e.psi1[c], d.Values, r.Dt)
-	}
-	e.mass.store(rho, m)
-	return r, nil
-}
-
-// euler writes the forward Euler step from rho, masses on graded grids, to one and returns the dissipation.
-func (e *explicit) euler(rho State, dt float64) float64 {
-	var total float64
 	for c, d := range rho {
-		total += e.f.Weight(c) * e.sweep[c].advance(e.one[c].Values, d.Values, e.psi[c], nil, dt)
+		e.domain[c].stage(d.Values, e.one[c].Values, e.psi1[c], r.Dt, true)
 	}
-	return total
+	return nil
 }
 
 // evaluate brings psi, rate and energy up to date with rho.
@@ -167,7 +170,7 @@ func (e *explicit) drain(psi Field) (float64, error) {
 	diffusive, _ := e.f.(Diffusive)
 	var rate float64
 	for c, p := range psi {
-		r := e.sweep[c].drain(p)
+		r := e.domain[c].sweep.drain(p)
 		if diffusive != nil {
 			r = max(r, diffusive.Diffusivity(c)*e.space[c])
 		}
@@ -194,9 +197,6 @@ func stepLength(dt, limit float64) float64 {
 // secondBound evaluates Ψ at the second stage and reports whether a step dt keeps
 // its bound.
 func (e *explicit) secondBound(dt float64, r *StepReport) (bool, error) {
-	if e.constant {
-		return true, nil
-	}
 	energy := e.f.Variation(e.psi1, e.mass.densities(e.one))
 	r.Evaluations++
 	if err := finiteEnergy(energy); err != nil {
@@ -219,6 +219,8 @@ func (e *explicit) probe(rho State) (StepReport, error) {
 	}
 	e.ready = true
 	r.Energy = e.energy
-	r.Dissipation = e.euler(e.mass.masses(rho), 1)
+	for c, d := range e.mass.masses(rho) {
+		r.Dissipation += e.f.Weight(c) * e.domain[c].stage(nil, d.Values, e.psi[c], 1, false)
+	}
 	return r, nil
 }

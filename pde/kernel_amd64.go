@@ -29,89 +29,56 @@ func vectorised(n int) int {
 	return n &^ 3
 }
 
-func slopes(s, lo, mid, hi []float64, half float64) {
-	n := len(s)
-	lo, mid, hi = lo[:n], mid[:n], hi[:n]
-	k := vectorised(n)
-	q := eights(n)
-	if q > 0 {
-		slopesAVX512(&s[0], &lo[0], &mid[0], &hi[0], q, half)
+// The kernels of internal/asm, by limiter; those of a pair without and with means.
+var (
+	crossAVX2        = [...]func(*crossing) int{crossConstantAVX2, crossMinmodAVX2, crossVanLeerAVX2, crossKorenAVX2, crossThirdAVX2}
+	alongAVX2        = [...][2]func(*crossing) int{{alongConstantAVX2, alongMeanConstantAVX2}, {alongMinmodAVX2, alongMeanMinmodAVX2}, {alongVanLeerAVX2, alongMeanVanLeerAVX2}, {alongKorenAVX2, alongMeanKorenAVX2}, {alongThirdAVX2, alongMeanThirdAVX2}}
+	crossAVX512      = [...]func(*crossing){crossConstantAVX512, crossMinmodAVX512, crossVanLeerAVX512, crossKorenAVX512, crossThirdAVX512}
+	alongAVX512      = [...][2]func(*crossing){{alongConstantAVX512, alongMeanConstantAVX512}, {alongMinmodAVX512, alongMeanMinmodAVX512}, {alongVanLeerAVX512, alongMeanVanLeerAVX512}, {alongKorenAVX512, alongMeanKorenAVX512}, {alongThirdAVX512, alongMeanThirdAVX512}}
+	crossAlongAVX512 = [...][2]func(*crossing){{crossAlongConstantAVX512, crossAlongMeanConstantAVX512}, {crossAlongMinmodAVX512, crossAlongMeanMinmodAVX512}, {crossAlongVanLeerAVX512, crossAlongMeanVanLeerAVX512}, {crossAlongKorenAVX512, crossAlongMeanKorenAVX512}, {crossAlongThirdAVX512, crossAlongMeanThirdAVX512}}
+)
+
+// option returns the index of the kernel without or with means.
+func option(mean bool) int {
+	if mean {
+		return 1
 	}
-	if q < k {
-		slopesAVX2(&s[q], &lo[q], &mid[q], &hi[q], k-q, half)
-	}
-	if k < n {
-		slopesGo(s[k:], lo[k:], mid[k:], hi[k:], half)
-	}
+	return 0
 }
 
-func fluxes(f []float64, p0, p1, r0, r1, s0, s1 []float64, lam float64, d *lanes) {
-	n := len(f)
-	p0, p1, r0, r1, s0, s1 = p0[:n], p1[:n], r0[:n], r1[:n], s0[:n], s1[:n]
-	k := vectorised(n)
-	q := eights(n)
-	if q > 0 {
-		fluxesAVX512(&f[0], &p0[0], &p1[0], &r0[0], &r1[0], &s0[0], &s1[0], q, lam, d)
-	}
-	if q < k {
-		fluxesAVX2(&f[q], &p0[q], &p1[q], &r0[q], &r1[q], &s0[q], &s1[q], k-q, lam, d)
-	}
-	if k < n {
-		fluxesGo(f[k:], p0[k:], p1[k:], r0[k:], r1[k:], s0[k:], s1[k:], lam, d)
-	}
-}
-
-func update(dst, src, hi, lo []float64) {
-	n := len(dst)
-	src, hi, lo = src[:n], hi[:n], lo[:n]
-	k := vectorised(n)
-	q := eights(n)
-	if q > 0 {
-		updateAVX512(&dst[0], &src[0], &hi[0], &lo[0], q)
-	}
-	if q < k {
-		updateAVX2(&dst[q], &src[q], &hi[q], &lo[q], k-q)
-	}
-	if k < n {
-		updateGo(dst[k:], src[k:], hi[k:], lo[k:])
-	}
-}
-
-func average(r, src, hi, lo []float64) {
-	n := len(r)
-	src, hi, lo = src[:n], hi[:n], lo[:n]
-	k := vectorised(n)
-	q := eights(n)
-	if q > 0 {
-		averageAVX512(&r[0], &src[0], &hi[0], &lo[0], q)
-	}
-	if q < k {
-		averageAVX2(&r[q], &src[q], &hi[q], &lo[q], k-q)
-	}
-	if k < n {
-		averageGo(r[k:], src[k:], hi[k:], lo[k:])
-	}
-}
-
-// cross does the work of slopes, fluxes and update in one pass over whole groups
-// of four.
+// cross treats an axis whose neighbours are other rows; see crossing.
 func cross(x *crossing) {
-	if x.n&7 == 0 && useAVX512 {
-		crossAVX512(x)
+	switch {
+	case useAVX512:
+		crossAVX512[x.limiter.kind](x)
+	case useAVX2:
+		crossGo(x, crossAVX2[x.limiter.kind](x))
+	default:
+		crossGo(x, 0)
+	}
+}
+
+// along treats the last axis; see crossing.
+func along(x *crossing) {
+	switch {
+	case x.metric != nil:
+		alongGo(x, 0)
+	case useAVX512:
+		alongAVX512[x.limiter.kind][option(x.mean)](x)
+	case useAVX2:
+		alongGo(x, alongAVX2[x.limiter.kind][option(x.mean)](x))
+	default:
+		alongGo(x, 0)
+	}
+}
+
+// crossAlong treats one of the former axes and then the last; see crossing.
+func crossAlong(x *crossing) {
+	if useAVX512 && x.metric == nil {
+		crossAlongAVX512[x.limiter.kind][option(x.mean)](x)
 		return
 	}
-	crossAVX2(x)
-}
-
-// along is cross for rows along the last axis, where r0, r1, r2 and p0, p1 are one row
-// shifted by one. It writes the updated cells to x.out or, if average, their average
-// with x.out.
-func along(x *crossing, average bool) {
-	if average {
-		alongAverageAVX512(x)
-	} else {
-		alongAVX512(x)
-	}
+	crossAlongGo(x)
 }
 
 func drains(w, p, lo, hi []float64, c float64) {
@@ -161,21 +128,6 @@ func sumMax(x []float64, s, m *lanes) {
 // The vector kernels take n > 0, a multiple of 4.
 
 //go:noescape
-func slopesAVX2(s, lo, mid, hi *float64, n int, half float64)
-
-//go:noescape
-func fluxesAVX2(f, p0, p1, r0, r1, s0, s1 *float64, n int, lam float64, d *lanes)
-
-//go:noescape
-func updateAVX2(dst, src, hi, lo *float64, n int)
-
-//go:noescape
-func averageAVX2(r, src, hi, lo *float64, n int)
-
-//go:noescape
-func crossAVX2(x *crossing)
-
-//go:noescape
 func drainsAVX2(w, p, lo, hi *float64, n int, c float64)
 
 //go:noescape
@@ -186,24 +138,3 @@ func sumMinAVX2(x *float64, n int, s, m *lanes)
 
 //go:noescape
 func sumMaxAVX2(x *float64, n int, s, m *lanes)
-
-//go:noescape
-func slopesAVX512(s, lo, mid, hi *float64, n int, half float64)
-
-//go:noescape
-func fluxesAVX512(f, p0, p1, r0, r1, s0, s1 *float64, n int, lam float64, d *lanes)
-
-//go:noescape
-func updateAVX512(dst, src, hi, lo *float64, n int)
-
-//go:noescape
-func averageAVX512(r, src, hi, lo *float64, n int)
-
-//go:noescape
-func crossAVX512(x *crossing)
-
-//go:noescape
-func alongAVX512(x *crossing)
-
-//go:noescape
-func alongAverageAVX512(x *crossing)

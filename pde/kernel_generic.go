@@ -2,25 +2,17 @@
 
 package pde
 
-func slopes(s, lo, mid, hi []float64, half float64) { slopesGo(s, lo, mid, hi, half) }
-
-func fluxes(f []float64, p0, p1, r0, r1, s0, s1 []float64, lam float64, d *lanes) {
-	fluxesGo(f, p0, p1, r0, r1, s0, s1, lam, d)
-}
-
-func update(dst, src, hi, lo []float64) { updateGo(dst, src, hi, lo) }
-
-func average(r, src, hi, lo []float64) { averageGo(r, src, hi, lo) }
-
-// vectorised returns how many of n elements go to cross: none.
+// vectorised returns how many of n elements go to vector kernels: none.
 func vectorised(int) int { return 0 }
 
-func cross(*crossing) { panic("pde: cross without vector code") }
-
-// eights returns how many of n elements go to along: none.
+// eights returns how many of n elements go to kernels for vectors of eight: none.
 func eights(int) int { return 0 }
 
-func along(*crossing, bool) { panic("pde: along without vector code") }
+func cross(x *crossing) { crossGo(x, 0) }
+
+func along(x *crossing) { alongGo(x, 0) }
+
+func crossAlong(x *crossing) { crossAlongGo(x) }
 
 func drains(w, p, lo, hi []float64, c float64) { drainsGo(w, p, lo, hi, c) }
 

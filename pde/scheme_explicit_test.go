@@ -30,7 +30,7 @@ func explicitSchemes(t testing.TB) []Scheme {
 		}
 	}
 	require.GreaterOrEqual(t, len(all), 2)
-	return append(all, Upwind{Stages: 2}, MUSCL{Limiter: "minmod", Theta: 1.5}, MUSCL{Limiter: "van-leer"}, MUSCL{Limiter: "koren"})
+	return append(all, Upwind{Stages: 2}, MUSCL{Limiter: "minmod", Theta: 1.5}, MUSCL{Limiter: "van-leer"}, MUSCL{Limiter: "koren"}, MUSCL{Limiter: "third-order"})
 }
 
 // label names a scheme with its options.

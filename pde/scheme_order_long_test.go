@@ -117,20 +117,23 @@ func translated(t *testing.T, s Scheme, n, pieces int) float64 {
 }
 
 // Problem P3 on 64², 128² and 256². The central slope of MC leaves an error of
-// h²|∇³q|/12 per unit of way (derived), 3.8e-4 in the end; Koren's limiter has none.
+// h²|∇³q|/12 per unit of way (derived), 3.1e-4 in the end with dt → 0, and flattened extrema
+// as much again; third-order has neither.
 func TestTranslationOfWaves(t *testing.T) {
 	for _, c := range []struct {
 		scheme Scheme
 		want   float64
-	}{{MUSCL{}, 7e-4}, {MUSCL{Limiter: "van-leer"}, 2e-3}, {MUSCL{Limiter: "koren"}, 2.5e-4}, {WENO{}, 3e-8}} {
-		var errs []float64
-		var wall time.Duration
-		for _, n := range []int{64, 128, 256} {
-			start := time.Now()
-			errs = append(errs, translated(t, c.scheme, n, 8))
-			wall = time.Since(start)
-		}
-		t.Logf("%s: errors %.3g, the last in %v", label(c.scheme), errs, wall)
-		require.LessOrEqual(t, errs[2], c.want, label(c.scheme))
+	}{{MUSCL{}, 7e-4}, {MUSCL{Limiter: "van-leer"}, 2e-3}, {MUSCL{Limiter: "koren"}, 2.5e-4}, {MUSCL{Limiter: "third-order"}, 2.5e-5}, {WENO{}, 3e-8}} {
+		t.Run(label(c.scheme), func(t *testing.T) {
+			var errs []float64
+			var wall time.Duration
+			for _, n := range []int{64, 128, 256} {
+				start := time.Now()
+				errs = append(errs, translated(t, c.scheme, n, 8))
+				wall = time.Since(start)
+			}
+			t.Logf("errors %.3g, the last in %v", errs, wall)
+			require.LessOrEqual(t, errs[2], c.want)
+		})
 	}
 }
