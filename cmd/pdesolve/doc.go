@@ -8,7 +8,7 @@
 //	pdesolve check EXPERIMENT                validate an experiment and predict its cost
 //	pdesolve init [NAME]                     write a commented experiment to start from, or one for a table
 //	pdesolve list                            built-in experiments and what a file can name
-//	pdesolve report DIR                      rebuild the report of a results folder
+//	pdesolve report DIR [OTHER]              rebuild the report of a results folder, or compare two
 //	pdesolve version                         print the version
 //
 // EXPERIMENT is a YAML file or the name of a built-in experiment. Results go to

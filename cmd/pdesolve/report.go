@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -15,10 +16,17 @@ import (
 func reportCommand() *cobra.Command {
 	o := outputFlags{}
 	c := &cobra.Command{
-		Use:   "report DIR",
-		Short: "Rebuild the report of a results folder from what is stored in it",
-		Args:  oneArg("a results folder"),
+		Use:   "report DIR [OTHER]",
+		Short: "Rebuild the report of a results folder, or compare two folders",
+		Long: `report DIR rebuilds the report of a results folder from what is stored in it.
+report DIR OTHER prints what changed from DIR to OTHER: rates side by side, whether
+the difference is more than their intervals allow, and contracts that are kept less
+well. It writes nothing.`,
+		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return reportChanges(c.OutOrStdout(), args[0], args[1], o.json)
+			}
 			o.dir = args[0]
 			r, err := rebuild(o.dir)
 			if err != nil {
@@ -31,8 +39,29 @@ func reportCommand() *cobra.Command {
 	return c
 }
 
-// rebuild loads a result and writes its report anew. Nothing is computed.
-func rebuild(dir string) (*compare.Result, error) {
+// reportChanges prints what changed between two folders.
+func reportChanges(w io.Writer, a, b string, asJSON bool) error {
+	first, err := stored(a)
+	if err != nil {
+		return err
+	}
+	second, err := stored(b)
+	if err != nil {
+		return err
+	}
+	d := compare.Compare(first, second)
+	if asJSON {
+		return d.WriteJSON(w)
+	}
+	fmt.Fprintf(w, "first:  %s (%s)\nsecond: %s (%s)\n\n%s\n", a, d.A, b, d.B, d.Table().Render())
+	for _, n := range d.Notes {
+		fmt.Fprintln(w, n)
+	}
+	return nil
+}
+
+// stored loads the result of a folder.
+func stored(dir string) (*compare.Result, error) {
 	if !isResults(dir) {
 		return nil, fmt.Errorf("%s holds no results: want a folder that compare has written", dir)
 	}
@@ -45,6 +74,12 @@ func rebuild(dir string) (*compare.Result, error) {
 		return nil, err
 	}
 	r, _, err := compare.Load(dir, s)
+	return r, err
+}
+
+// rebuild loads a result and writes its report anew. Nothing is computed.
+func rebuild(dir string) (*compare.Result, error) {
+	r, err := stored(dir)
 	if err != nil {
 		return nil, err
 	}

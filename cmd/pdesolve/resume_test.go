@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,5 +117,31 @@ func TestShards(t *testing.T) {
 		if r := command(t, t.Context(), "compare", "small.yaml", "--shard", bad); r.code != exitRequest {
 			t.Errorf("--shard %s: exit %d\n%s", bad, r.code, r.stderr)
 		}
+	}
+}
+
+// TestReportOfTwoFolders: what changed between two results is said, as a table and as
+// JSON, and nothing is written.
+func TestReportOfTwoFolders(t *testing.T) {
+	inFolder(t, map[string]string{"small.yaml": small, "more.yaml": strings.Replace(small, "decay: 0.02", "decay: 0.3", 1)})
+	for _, name := range []string{"small", "more"} {
+		if r := command(t, t.Context(), "compare", name+".yaml", "-o", name); r.code != exitDone {
+			t.Fatal(r.stderr)
+		}
+	}
+	before := tree(t, ".")
+	r := command(t, t.Context(), "report", "small", "more")
+	if r.code != exitDone || !strings.Contains(r.stdout, "significant") || !strings.Contains(r.stdout, "second: more") {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	r = command(t, t.Context(), "report", "small", "small", "--json")
+	if r.code != exitDone || !strings.Contains(r.stdout, `"change": "unchanged"`) {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if r := command(t, t.Context(), "report", "small", "none"); r.code != exitRequest || !strings.Contains(r.stderr, "none holds no results") {
+		t.Errorf("exit %d\n%s", r.code, r.stderr)
+	}
+	if after := tree(t, "."); !slices.Equal(before, after) {
+		t.Error("report of two folders has written something")
 	}
 }
