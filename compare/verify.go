@@ -1,12 +1,11 @@
 package compare
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
-	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -18,66 +17,14 @@ import (
 // VerifyOptions selects what Verify runs.
 type VerifyOptions struct {
 	Schemes []string // names in pde.Schemes; nil means all
-	Cases   []string // names in exact.Solutions; nil means all
-	Quick   bool     // fewer levels and coarser ones: below a minute of CPU time for all
-	Workers int      // runs at a time; 0 means GOMAXPROCS. It does not change a byte
+	// Cases are names in exact.Solutions, which stand for all their examples, or a name
+	// and an example, "barenblatt/2d"; nil means all, or with Quick the first example of
+	// each solution.
+	Cases   []string
+	Quick   bool // shorter ladders: about a minute of CPU time for all
+	Workers int  // runs at a time; 0 means GOMAXPROCS. It does not change a byte
 	// Progress, if not nil, is called as rows are done, by one goroutine at a time.
 	Progress func(done float64, label string)
-}
-
-// The axes of a VerifyRow.
-const (
-	SpaceAxis = "space"
-	TimeAxis  = "time"
-)
-
-// VerifyRow is the order of one scheme on one exact solution, in space or in time.
-type VerifyRow struct {
-	Case, Scheme string
-	Axis         string
-	// Declared is the order that the scheme claims here: the declared one, or what
-	// exact.Facts.Order leaves of it on a solution that is not smooth and pde.Caveats
-	// where the walls are part of the model.
-	Declared float64
-	// Measured is the order between the two finest levels, but Fitted where the
-	// solution has a jump or a kink, for there the error of a level depends on where edges
-	// fall in their cells. NaN (null in JSON) if it cannot be measured; Note says why.
-	Measured float64
-	Fitted   float64   // least-squares slope over all levels; NaN like Measured
-	Errors   []float64 // L¹ at the end (relative error of the second moment's change, where only moments are known)
-	Levels   []float64 // cells an axis, or steps in training time
-	// W1 and W2 are the Wasserstein distances at the finest level; NaN but in space
-	// and one dimension, where they are cheap.
-	W1, W2     float64
-	MassError  float64 // see pde.Contracts; the worst of all levels
-	Min        float64
-	EnergyRise float64
-	Pass       bool
-	Note       string // why the row does not pass, or why nothing was measured
-}
-
-// MarshalJSON writes the keys that `pdesolve verify --json` promises.
-func (r VerifyRow) MarshalJSON() ([]byte, error) {
-	row := struct {
-		Case       string    `json:"case"`
-		Scheme     string    `json:"scheme"`
-		Axis       string    `json:"axis"`
-		Declared   float64   `json:"declared"`
-		Measured   *float64  `json:"measured"`
-		Errors     []float64 `json:"errors"`
-		Levels     []float64 `json:"levels"`
-		MassError  float64   `json:"mass_error"`
-		Min        float64   `json:"min"`
-		EnergyRise float64   `json:"energy_rise"`
-		Pass       bool      `json:"pass"`
-	}{r.Case, r.Scheme, r.Axis, r.Declared, nil, r.Errors, r.Levels, r.MassError, r.Min, r.EnergyRise, r.Pass}
-	if !math.IsNaN(r.Measured) {
-		row.Measured = &r.Measured
-	}
-	if row.Errors == nil {
-		row.Errors, row.Levels = []float64{}, []float64{}
-	}
-	return json.Marshal(row)
 }
 
 // VerifySkip is a pair of a case and a scheme that cannot be run or measured.
@@ -101,15 +48,7 @@ func (v *Verification) Pass() bool {
 
 // Verify measures the orders of the registered schemes on the registered exact
 // solutions, in space and in time apart, and what else every scheme promises: mass,
-// sign, energy.
-//
-// In space the grid is refined; steps of explicit schemes follow it by their step
-// bound, and all others' fall like h^{space/time}, so that what the step adds falls as
-// fast. In time the case gives the energy and the box, the grid is fixed, and the start
-// is a smooth density without vacuum: a pde.StepScheme is compared with the solution
-// of its semi-discrete equation, any other scheme with itself at half the step.
-// Levels are added as long as the claim is not met and the work, counted in cells,
-// allows: orders are reached in the limit.
+// sign, energy. How it measures and what passes is VerifyRule.
 //
 // It fails on an unknown name and if ctx ends. That a claim is missed is no error;
 // see Verification.Pass.
@@ -121,25 +60,7 @@ func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(o.Workers)
-	var lock sync.Mutex
-	done := 0
-	for _, t := range tasks {
-		group.Go(func() error {
-			if err := t.run(ctx); err != nil {
-				return err
-			}
-			lock.Lock()
-			defer lock.Unlock()
-			done++
-			if o.Progress != nil {
-				o.Progress(float64(done)/float64(len(tasks)), t.c.name+", "+t.scheme.Name()+" in "+t.axis)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
+	if err := runTasks(ctx, tasks, &o); err != nil {
 		return nil, err
 	}
 	v := &Verification{Rows: []VerifyRow{}, Skipped: []VerifySkip{}}
@@ -153,14 +74,39 @@ func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	return v, nil
 }
 
+// runTasks runs the tasks, those that are expected to take longest first.
+func runTasks(ctx context.Context, tasks []*verifyTask, o *VerifyOptions) error {
+	order := slices.Clone(tasks)
+	slices.SortStableFunc(order, func(a, b *verifyTask) int { return cmp.Compare(b.cost, a.cost) })
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(o.Workers)
+	var lock sync.Mutex
+	var all, done float64
+	for _, t := range order {
+		all += t.cost
+	}
+	for _, t := range order {
+		group.Go(func() error {
+			if err := t.run(ctx); err != nil {
+				return err
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			done += t.cost
+			if o.Progress != nil {
+				o.Progress(done/all, t.c.name+", "+t.scheme.Name()+" in "+t.axis)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
 // verifyTasks lists what is to be run, in the order of the result.
 func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
-	schemes, cases := o.Schemes, o.Cases
+	schemes := o.Schemes
 	if schemes == nil {
 		schemes = pde.Schemes.Names()
-	}
-	if cases == nil {
-		cases = exact.Solutions.Names()
 	}
 	var chosen []pde.Scheme
 	for _, name := range schemes {
@@ -170,84 +116,49 @@ func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
 		}
 		chosen = append(chosen, s)
 	}
+	cases, err := verifyCases(o)
+	if err != nil {
+		return nil, err
+	}
 	var tasks []*verifyTask
-	for _, name := range cases {
-		c, err := newVerifyCase(name)
-		if err != nil {
-			return nil, err
-		}
+	for _, c := range cases {
 		for _, s := range chosen {
 			for _, axis := range []string{SpaceAxis, TimeAxis} {
-				t := &verifyTask{c: c, scheme: s, axis: axis, quick: o.Quick}
-				t.row = VerifyRow{Case: name, Scheme: s.Name(), Axis: axis, Measured: math.NaN(), Fitted: math.NaN(), W1: math.NaN(), W2: math.NaN(), Min: math.Inf(1)}
-				tasks = append(tasks, t)
+				tasks = append(tasks, newVerifyTask(c, s, axis, o.Quick))
 			}
 		}
 	}
 	return tasks, nil
 }
 
-// verifyCase is an exact solution with the box of all its times.
-type verifyCase struct {
-	name       string
-	solution   exact.Solution
-	facts      exact.Facts
-	energy     pde.Energy
-	components int
-	lo, hi     []float64
-}
-
-// The box of a solution is narrowed by boxSlack of its width on each side if that
-// cuts nothing that exact.Solution.Density minds, as with Gaussian tails, and else
-// widened by as much, for schemes of first order spread what has an edge.
-const boxSlack = 0.08
-
-// newVerifyCase makes the named case.
-func newVerifyCase(name string) (*verifyCase, error) {
-	s, err := exact.Solutions.New(name)
-	if err != nil {
-		return nil, err
+// verifyCases returns the cases that are asked for.
+func verifyCases(o *VerifyOptions) ([]*verifyCase, error) {
+	names := o.Cases
+	if names == nil {
+		names = exact.Solutions.Names()
 	}
-	c := &verifyCase{name: name, solution: s, facts: s.Facts()}
-	c.energy, c.components = s.Energy()
-	const samples = 8
-	for i := range samples + 1 {
-		tau := c.facts.Horizon * float64(i) / samples
-		lo, hi, err := s.Box(tau)
+	var cases []*verifyCase
+	for _, name := range names {
+		base, wanted, one := strings.Cut(name, "/")
+		s, err := exact.Solutions.New(base)
 		if err != nil {
-			return nil, fmt.Errorf("compare: the exact solution %s: %w", name, err)
+			return nil, err
 		}
-		if i == 0 {
-			c.lo, c.hi = lo, hi
+		examples := exact.Examples(s)
+		if one {
+			if examples, err = exact.Example(examples, wanted); err != nil {
+				return nil, err
+			}
+		} else if o.Cases == nil && o.Quick {
+			examples = examples[:1]
 		}
-		for k := range lo {
-			c.lo[k], c.hi[k] = min(c.lo[k], lo[k]), max(c.hi[k], hi[k])
-		}
-	}
-	if c.facts.Walls {
-		return c, nil
-	}
-	narrow := c.widened(-boxSlack)
-	for i := range samples + 1 {
-		g, err := narrow.grid(firstCells[len(c.lo)])
-		if err == nil {
-			_, err = s.Density(c.facts.Horizon*float64(i)/samples, g)
-		}
-		if err != nil {
-			return c.widened(boxSlack), nil
+		for _, e := range examples {
+			c, err := newVerifyCase(e)
+			if err != nil {
+				return nil, err
+			}
+			cases = append(cases, c)
 		}
 	}
-	return narrow, nil
-}
-
-// widened returns the case with a box that is wider by a part of its width on each
-// side.
-func (c *verifyCase) widened(part float64) *verifyCase {
-	w := *c
-	w.lo, w.hi = slices.Clone(c.lo), slices.Clone(c.hi)
-	for k, lo := range c.lo {
-		margin := part * (c.hi[k] - lo)
-		w.lo[k], w.hi[k] = lo-margin, c.hi[k]+margin
-	}
-	return &w
+	return cases, nil
 }

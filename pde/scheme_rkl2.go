@@ -57,6 +57,11 @@ func (RKL2) Name() string { return "rkl2" }
 // Order returns 2 and 2.
 func (RKL2) Order() (space, time int) { return 2, 2 }
 
+// Caveats returns that the error of a step grows relative to τ³ as steps get shorter
+// (derived): R(z) = 1 + z + z²/2 + γz³ + …, and 1/6 − γ is 1/18 for many stages, 1/10 for
+// three and 1/6 for SSP-RK2, which takes the shortest steps.
+func (RKL2) Caveats() Caveats { return Caveats{StepConstant: 3} }
+
 // Validate reports a step that is not finite and above 0, and a negative tolerance.
 func (r RKL2) Validate() error {
 	if !(r.Step > 0) || math.IsInf(r.Step, 0) {

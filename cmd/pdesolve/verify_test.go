@@ -42,7 +42,7 @@ func TestVerify(t *testing.T) {
 	if r.code != exitDone {
 		t.Fatalf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
-	for _, want := range []string{"gravity", "muscl", "space", "time", "declared", "measured", "W2", "skipped:", "convex functions of ρ"} {
+	for _, want := range []string{"gravity", "muscl", "space", "time", "declared", "finest", "fitted", "W2", "skipped:", "convex functions of ρ"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
 		}
@@ -55,6 +55,10 @@ func TestVerify(t *testing.T) {
 		Rows []struct {
 			Case, Scheme, Axis string
 			Declared, Measured *float64
+			Finest, Fitted     *float64
+			End                float64
+			W1, W2             *float64
+			Note               string
 			Errors, Levels     []float64
 			MassError          float64 `json:"mass_error"`
 			Min                float64

@@ -76,7 +76,7 @@ func (e *Experiment) agrees() error {
 	if err != nil {
 		return err
 	}
-	if l1, _ := compare.DensityErrors(p.Initial[0], start); l1 > startTolerance {
+	if l1, _, _ := compare.DensityErrors(p.Initial[0], start); l1 > startTolerance {
 		return fmt.Errorf("starts from another density: its L1 distance from initial is %.3g", l1)
 	}
 	var psi [2]pde.Field
@@ -121,7 +121,7 @@ func (e *Experiment) Errors(t *pde.Trajectory) (l1, w2 []float64, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		a, b := compare.DensityErrors(got, want)
+		a, _, b := compare.DensityErrors(got, want)
 		l1 = append(l1, a)
 		if !math.IsNaN(b) {
 			w2 = append(w2, b)

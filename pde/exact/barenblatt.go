@@ -141,3 +141,11 @@ func checkPoint(key string, x []float64) error {
 	}
 	return nil
 }
+
+// Variants returns an edge like a square root, and two dimensions.
+func (b *Barenblatt) Variants() []NamedSolution {
+	return []NamedSolution{
+		{"m3", &Barenblatt{Exponent: 3, Coefficient: 1, Center: []float64{0}, Radius: 0.2}},
+		{"2d", &Barenblatt{Exponent: 2, Coefficient: 1, Center: []float64{0, 0}, Radius: 0.2}},
+	}
+}

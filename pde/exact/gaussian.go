@@ -232,3 +232,18 @@ func dense(rows [][]float64) *mat.Dense {
 	}
 	return m
 }
+
+// Variants returns a well off the initial mean in one dimension, and in three a
+// correlated Gaussian in an anisotropic well whose axes are turned against the grid's.
+func (o *OrnsteinUhlenbeck) Variants() []NamedSolution {
+	return []NamedSolution{
+		{"1d", &OrnsteinUhlenbeck{
+			Drift: [][]float64{{1}}, Coefficient: 1,
+			Initial: grid.Gaussian{Mean: []float64{1.5}, Covariance: [][]float64{{0.25}}},
+		}},
+		{"3d", &OrnsteinUhlenbeck{
+			Drift: [][]float64{{1, 0.3, -0.2}, {0.3, 0.7, 0.1}, {-0.2, 0.1, 0.8}}, Coefficient: 0.5,
+			Initial: grid.Gaussian{Mean: []float64{0.3, -0.2, 0.1}, Covariance: [][]float64{{0.5, 0.1, 0}, {0.1, 0.6, -0.1}, {0, -0.1, 0.7}}},
+		}},
+	}
+}

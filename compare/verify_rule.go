@@ -1,0 +1,155 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+
+	"pdesolve/pde"
+)
+
+// VerifyRule is the rule of Verify, for readers. It is the same for all schemes and
+// cases and was fixed before the rows were run; no level, horizon or tolerance depends on
+// whether a claim is met.
+const VerifyRule = `Space. The grid is refined by the ladder 40, 80, 160, 320, 640 cells an axis in
+one dimension, 32, 64, 128, 256 in two, 16, 32, 64 in three and 8, 12, 16, 24 in
+four. From the fourth level on the ladder ends where a level would take more than
+1.5e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it. The box is that of the solution,
+8 % wider on each side where the solution has a compact support; the end is the
+solution's horizon. Errors are L1 distances from the exact cell averages at the end,
+or the relative error of the second moment's change where only moments are known.
+Schemes with a step bound follow it, and where they are of lower order in time take
+steps that fall like h^(space/time); schemes with a nominal step take
+horizon/8 on the first level and then steps that fall like h^(space/time).
+
+Time. The grid has 64, 24, 12, 8 cells an axis, 256, 64, 24, 12 for schemes with a
+nominal step, whose purpose are stiff problems. The start is the product over the
+axes of 1 + 0.999 cos(pi s), s from -1 to 1 through the box. A scheme with a nominal
+step takes 4, 8, 16, 32, 64 steps (--quick: up to 32), and its errors are L1
+distances from the solution of its own semi-discrete equation; any other scheme takes
+n, 2n, ..., 32n steps (--quick: 16n), n the smallest number that its step bound allows
+but at least 4, and its errors are distances from the run with twice as many steps.
+Where a scheme cuts one of the steps of the first two levels they start from twice as many. The end is the
+horizon, or for a scheme with a step bound the one of horizon, horizon/2, ...,
+horizon/32 at which the first error is largest and no positivity limiter acts, for a
+limiter that acts depends on the step.
+
+Levels do not count where the error is below 1e-12 in space or 1e-14 in time: that is
+rounding. With fewer than three levels that count nothing is measured: the pair
+is listed among the skipped.
+
+Orders. A row passes if one of the slope between the two finest levels and the
+least-squares slope over all levels is at least the declared order less a slack, and
+the other is not below the declared order by more than three times the slack. The
+slack is 0.1, or 0.06 times a declared order above 5/3; for a scheme that documents
+that the constant of its error in time grows by a factor q as steps get shorter, it
+is log2(q)/(levels - 1) more. --quick, whose ladders are shorter, takes one and a half
+times the slack. Where the solution
+has a jump, a kink or a weaker edge, the error of a level depends on where the edge
+falls in its cell, and the least-squares slope alone decides. The declared order
+is the scheme's own, or less where its documentation or the edge of the solution
+leaves less.
+
+Contracts. At every step of every level the mass stays to 1e-12, no cell is negative
+and the energy rises by at most 1e-10 of itself, unless the scheme disclaims the last.`
+
+// The numbers of VerifyRule.
+var (
+	spaceLadder = [...][]int{1: {40, 80, 160, 320, 640}, 2: {32, 64, 128, 256}, 3: {16, 32, 64}, 4: {8, 12, 16, 24}}
+	boundCells  = [...]int{1: 64, 2: 24, 3: 12, 4: 8}   // grid of time rows, schemes with a step bound
+	stiffCells  = [...]int{1: 256, 2: 64, 3: 24, 4: 12} // … and with a nominal step
+)
+
+const (
+	leastLevels          = 3 // levels that must count, and that no budget cuts
+	fullWork, quickWork  = 1.5e9, 4e7
+	firstStep            = 1. / 8 // of the horizon: nominal step on the first level in space
+	firstSteps           = 4      // on the first level in time
+	fullTimes, quickTime = 5, 4   // levels in time
+	quickSlack           = 1.5    // slack of --quick, relative to the full one
+	halfEnds             = 6      // ends tried in time: horizon, …, horizon/32
+	supportMargin        = 0.08   // of the box on each side of a compact support
+	spaceFloor           = 1e-12  // L¹ distances below are rounding, in space …
+	timeFloor            = 1e-14  // … and in time, where both runs have the same grid
+	riseClaim            = 1e-10  // largest rise of the energy that passes
+	massClaim            = 1e-12  // largest mass error
+)
+
+// orderSlack is by how much a measured order may be below the declared one. It asks
+// for 0.9, 1.9, 2.8 and 4.7 of the orders 1, 2, 3 and 5.
+func (r *VerifyRow) orderSlack(c pde.Caveats, quick bool) float64 {
+	slack := max(0.1, 0.06*r.Declared)
+	if quick {
+		slack *= quickSlack
+	}
+	if q := c.StepConstant; q > 1 && r.Axis == TimeAxis {
+		slack += math.Log2(q) / float64(len(r.Levels)-1)
+	}
+	return slack
+}
+
+// floor returns the error below which a level is rounding.
+func (r *VerifyRow) floor() float64 {
+	if r.Axis == SpaceAxis {
+		return spaceFloor
+	}
+	return timeFloor
+}
+
+// orders measures the orders from the levels that count, and returns their number.
+func (r *VerifyRow) orders(rough bool) int {
+	var x, y []float64
+	for i, e := range r.Errors {
+		if e > r.floor() {
+			x, y = append(x, -math.Log2(r.Levels[i])), append(y, math.Log2(e))
+		}
+	}
+	k := len(x) - 1
+	if k < leastLevels-1 {
+		return k + 1
+	}
+	_, r.Fitted = stat.LinearRegression(x, y, nil, false)
+	r.Finest = (y[k-1] - y[k]) / (x[k-1] - x[k])
+	if r.Measured = max(r.Finest, r.Fitted); rough {
+		r.Measured = r.Fitted
+	}
+	return k + 1
+}
+
+// shortfall says by how much the orders miss the declared one, or nothing.
+func (r *VerifyRow) shortfall(rough bool, c pde.Caveats, quick bool) string {
+	slack := r.orderSlack(c, quick)
+	switch other := min(r.Finest, r.Fitted); {
+	case !(r.Measured >= r.Declared-slack):
+		return fmt.Sprintf("the order %.2f is below %.4g", r.Measured, r.Declared-slack)
+	case !rough && !(other >= r.Declared-3*slack):
+		return fmt.Sprintf("the orders %.2f, finest, and %.2f, fitted, contradict each other: the lower one is below %.4g", r.Finest, r.Fitted, r.Declared-3*slack)
+	}
+	return ""
+}
+
+// judge decides the row, given the error that ended it.
+func (r *VerifyRow) judge(err error, rough bool, caveats pde.Caveats, quick bool) {
+	if err != nil {
+		r.Note = err.Error()
+	} else {
+		r.Note = r.shortfall(rough, caveats, quick)
+	}
+	for _, c := range []struct {
+		bad  bool
+		what string
+	}{
+		{!(r.MassError <= massClaim), fmt.Sprintf("the mass changes by %.2g", r.MassError)},
+		{!(r.Min >= 0), fmt.Sprintf("the density falls to %.2g", r.Min)},
+		{!(r.EnergyRise <= riseClaim || caveats.EnergyRise), fmt.Sprintf("the energy rises by %.2g", r.EnergyRise)},
+	} {
+		if c.bad {
+			if r.Note != "" {
+				r.Note += "; "
+			}
+			r.Note += c.what
+		}
+	}
+	r.Pass = r.Note == ""
+}
