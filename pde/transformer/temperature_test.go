@@ -118,6 +118,46 @@ func TestTemperatureFlowDescends(t *testing.T) {
 	assert.LessOrEqual(t, traj.Contracts.MassError, 1e-13)
 }
 
+// The schemes with fitted fluxes, explicit, stabilised and implicit, are three ways to
+// integrate one semi-discrete noisy training: they agree to their errors in time, lower Q at
+// every step and keep the mass of each depth slice. So are those with upwind fluxes.
+func TestTemperatureSchemesAgree(t *testing.T) {
+	r := rand.New(rand.NewPCG(33, 34))
+	law := &grid.Bump{Center: []float64{0.5, 0.3}, Radius: []float64{1, 0.8}}
+	axes := []grid.Axis{{Lo: -3, Hi: 3, N: 24}, {Lo: -3, Hi: 3, N: 24}}
+	m := &transformer.Model{
+		Depth: 2, Decay: 1, Temperature: 0.2, Prompts: randomPrompts(r, 3, 4), Read: query,
+		Blocks: []transformer.Component{{Block: &transformer.SoftmaxScalar{}, Initial: law, Axes: axes}},
+	}
+	grids, err := m.Grids(0)
+	require.NoError(t, err)
+	start, err := m.InitialState(grids)
+	require.NoError(t, err)
+	run := func(s pde.Scheme) pde.State {
+		traj, err := pde.Solve(context.Background(), pde.Problem{Energy: m, Initial: start, Times: []float64{0, 0.5}}, s, &pde.Options{WallMass: -1})
+		require.NoError(t, err, s.Name())
+		assert.LessOrEqual(t, traj.Contracts.EnergyRise, 1e-15, s.Name())
+		assert.LessOrEqual(t, traj.Contracts.MassError, 1e-13, s.Name())
+		return traj.States[1]
+	}
+	distance := func(a, b pde.State) (sum float64) {
+		for c, d := range a {
+			for i, v := range d.Values {
+				sum += math.Abs(v-b[c].Values[i]) * d.Grid.CellVolume() / float64(len(a))
+			}
+		}
+		return sum
+	}
+	explicit := run(pde.ScharfetterGummel{CFL: 0.2})
+	assert.Greater(t, distance(explicit, start), 0.1)
+	assert.Less(t, distance(run(pde.RKL2{Step: 0.01}), explicit), 2e-4)
+	coarse, fine := distance(run(pde.ImplicitScharfetterGummel{Step: 0.1}), explicit), distance(run(pde.ImplicitScharfetterGummel{Step: 0.05}), explicit)
+	assert.Less(t, fine, 2e-3)
+	assert.InDelta(t, 2, math.Log2(coarse/fine), 0.3)
+	upwind := run(pde.ImplicitUpwind{Step: 0.05, TimeOrder: 2})
+	assert.Less(t, distance(upwind, run(pde.Upwind{Stages: 2})), 3e-3)
+}
+
 func TestTemperatureOfParticles(t *testing.T) {
 	m := goodModel()
 	for _, c := range []float64{-1, math.NaN(), math.Inf(1)} {
