@@ -66,7 +66,7 @@ func Verify(ctx context.Context, o VerifyOptions) (*Verification, error) {
 	v := &Verification{Rows: []VerifyRow{}, Skipped: []VerifySkip{}}
 	for _, t := range tasks {
 		if t.skip != "" {
-			v.Skipped = append(v.Skipped, VerifySkip{t.c.name, t.scheme.Name(), t.axis, t.skip})
+			v.Skipped = append(v.Skipped, VerifySkip{t.c.name, t.row.Scheme, t.axis, t.skip})
 		} else {
 			v.Rows = append(v.Rows, t.row)
 		}
@@ -94,7 +94,7 @@ func runTasks(ctx context.Context, tasks []*verifyTask, o *VerifyOptions) error 
 			defer lock.Unlock()
 			done += t.cost
 			if o.Progress != nil {
-				o.Progress(done/all, t.c.name+", "+t.scheme.Name()+" in "+t.axis)
+				o.Progress(done/all, t.c.name+", "+t.row.Scheme+" in "+t.axis)
 			}
 			return nil
 		})
@@ -108,13 +108,29 @@ func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
 	if schemes == nil {
 		schemes = pde.Schemes.Names()
 	}
-	var chosen []pde.Scheme
+	type named struct {
+		name   string
+		scheme pde.Scheme
+		axes   []string
+	}
+	both := []string{SpaceAxis, TimeAxis}
+	var chosen []named
 	for _, name := range schemes {
 		s, err := pde.Schemes.New(name)
 		if err != nil {
 			return nil, err
 		}
-		chosen = append(chosen, s)
+		chosen = append(chosen, named{name, s, both})
+		if varied, ok := s.(pde.Varied); ok {
+			for _, v := range varied.Variants() {
+				axes := both
+				was, _ := s.Order()
+				if is, _ := v.Order(); is == was { // the same fluxes
+					axes = both[1:]
+				}
+				chosen = append(chosen, named{name + ", " + v.Label, v.Scheme, axes})
+			}
+		}
 	}
 	cases, err := verifyCases(o)
 	if err != nil {
@@ -123,8 +139,10 @@ func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
 	var tasks []*verifyTask
 	for _, c := range cases {
 		for _, s := range chosen {
-			for _, axis := range []string{SpaceAxis, TimeAxis} {
-				tasks = append(tasks, newVerifyTask(c, s, axis, o.Quick))
+			for _, axis := range s.axes {
+				t := newVerifyTask(c, s.scheme, axis, o.Quick)
+				t.row.Scheme = s.name
+				tasks = append(tasks, t)
 			}
 		}
 	}

@@ -51,6 +51,20 @@ type Cautious interface {
 	Caveats() Caveats
 }
 
+// Varied is a Scheme that declares other orders with other settings than those of
+// Schemes.New, such as an order in time. Each of them is verified for itself.
+type Varied interface {
+	Scheme
+	// Variants returns the other schemes, with a few words each that tell them apart.
+	Variants() []Variant
+}
+
+// Variant is one of Varied.
+type Variant struct {
+	Scheme
+	Label string // such as "order 2"
+}
+
 // Stepper is a Scheme bound to a problem. It owns its scratch and serves one
 // goroutine.
 type Stepper interface {

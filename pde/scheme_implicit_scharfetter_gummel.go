@@ -65,6 +65,12 @@ func (s ImplicitScharfetterGummel) defaulted() ImplicitScharfetterGummel {
 	return s
 }
 
+// Variants returns the scheme of order 1 in time; see Varied.
+func (s ImplicitScharfetterGummel) Variants() []Variant {
+	s.TimeOrder = 1
+	return []Variant{{s, "order 1"}}
+}
+
 // NominalStep returns Step.
 func (s ImplicitScharfetterGummel) NominalStep() float64 { return s.Step }
 

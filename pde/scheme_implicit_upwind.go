@@ -105,6 +105,12 @@ func (ImplicitUpwind) Summary() string {
 // Order returns 1 in space and TimeOrder in time.
 func (u ImplicitUpwind) Order() (space, time int) { return 1, u.defaulted().TimeOrder }
 
+// Variants returns the scheme of order 2 in time; see Varied.
+func (u ImplicitUpwind) Variants() []Variant {
+	u.TimeOrder = 2
+	return []Variant{{u, "order 2"}}
+}
+
 // NominalStep returns Step.
 func (u ImplicitUpwind) NominalStep() float64 { return u.Step }
 
