@@ -353,6 +353,15 @@ func (l *ellipticLevel) parallel(n int, do func(worker, lo, hi int)) {
 	wg.Wait()
 }
 
+// Precondition writes an approximate solution for f to dst: one symmetric V-cycle, a
+// positive definite operator for the use of other iterations.
+func (e *Elliptic) Precondition(dst, f []float64) {
+	l := e.level[0]
+	copy(l.f[l.margin:][:l.size], f)
+	e.cycle(0)
+	copy(dst, l.u[l.margin:][:l.size])
+}
+
 // Solve writes u to dst and returns it, the number of iterations, and the residual in
 // the norm of least squares relative to that of f. It stops at the tolerance or at the
 // limit, whichever comes first. The start is u = 0; dst may be f; nil allocates.

@@ -83,17 +83,17 @@ func ExampleVariational() {
 	// Output: descends: true solved: true
 }
 
-// A solver that does not fit the energy is refused, with the choices that do.
+// A solver that does not fit is refused, with the choices that do.
 func ExampleJKO_Bind() {
 	_, rho := well()
-	entropy, err := pde.Entropy{Coefficient: 1}.Bind(rho.Grids())
+	f, err := pde.Potential{Formula: "x^2/2"}.Bind(rho.Grids())
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = pde.JKO{Step: 0.1}.Bind(entropy, rho.Grids())
-	reason, _, _ := strings.Cut(err.Error(), ";") // the schemes that fit follow
+	_, err = pde.JKO{Step: 0.1, Inner: pde.Variational{Mobility: "centred"}}.Bind(f, rho.Grids())
+	reason, _, _ := strings.Cut(err.Error(), ";") // the solvers and schemes that fit follow
 	fmt.Println(reason)
-	// Output: the inner solver variational takes energies of potentials and averages of ρ (an interaction, a Transformer), not convex functions of ρ (entropy, porous medium)
+	// Output: the inner solver variational takes energies of potentials and averages of ρ (an interaction, a Transformer) and convex functions of ρ (entropy, porous medium), not without convex functions of ρ (entropy, porous medium), not potentials
 }
 
 // On the line the JKO step itself is solved: its dual bound meets its value.

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"pdesolve/grid"
+	"pdesolve/internal/registry"
 )
 
 // Variational is the inner solver LJKO of Cancès, Gallouët and Todeschi (A
@@ -22,6 +23,14 @@ import (
 // for each τ. If Ψ depends on averages of ρ, the step is a fixed point
 // Ψ = Ψ[ρ(Ψ)], found by Anderson's acceleration from Ψ[ρⁿ].
 //
+// With a convex function of ρ in the energy (entropy, porous medium) φ is the maximum of
+// a concave function, whose value is a lower bound of the step's: Newton's method finds
+// it, its linear systems solved by conjugate gradients with multigrid; see dual. There
+// the mobility of a face may also be the mean of its cells, which is of second order in
+// space: mobility: centred. The density of the result is ρⁿ minus the divergence of the
+// fluxes, so that mass is exact; cells that fall below 0 in their last digits are set to
+// 0 and the others scaled.
+//
 // LJKO is not the exact JKO step but differs from it by O(τ²), so that the scheme
 // has the same order.
 type Variational struct {
@@ -36,7 +45,16 @@ type Variational struct {
 	// Memory is the number of earlier iterates that the acceleration combines.
 	// 0 means 5, −1 the plain iteration.
 	Memory int `yaml:"memory"`
+	// Mobility of a face: upwind, the density of the cell with the higher φ, or centred,
+	// the mean of both cells, for energies with a convex function of ρ. "" means upwind.
+	Mobility string `yaml:"mobility"`
 }
+
+// The mobilities.
+const (
+	upwindMobility  = "upwind"
+	centredMobility = "centred"
+)
 
 const (
 	defaultTolerance     = 1e-9
@@ -52,7 +70,7 @@ func init() {
 
 // newVariational returns the description with its defaults filled in.
 func newVariational() *Variational {
-	return &Variational{Tolerance: defaultTolerance, MaxIterations: defaultMaxIterations, Memory: defaultMemory}
+	return &Variational{Tolerance: defaultTolerance, MaxIterations: defaultMaxIterations, Memory: defaultMemory, Mobility: upwindMobility}
 }
 
 // Name returns "variational".
@@ -68,22 +86,37 @@ func (v Variational) Validate() error {
 		return fmt.Errorf("max-iterations: %d: want at least 1; 0 means %d", v.MaxIterations, defaultMaxIterations)
 	case v.Memory < -1 || v.Memory > maxMemory:
 		return fmt.Errorf("memory: %d: want 1 to %d, or −1 for none; 0 means %d", v.Memory, maxMemory, defaultMemory)
+	case v.Mobility != "" && v.Mobility != upwindMobility && v.Mobility != centredMobility:
+		return fmt.Errorf("mobility: %q%s", v.Mobility, registry.Choices(v.Mobility, []string{centredMobility, upwindMobility}))
 	}
 	return nil
 }
 
-// Domain says that potentials and averages are taken, in any dimension.
-func (Variational) Domain() JKODomain { return JKODomain{Terms: PotentialTerm | MeanTerm, Space: 1} }
+// Domain says that potentials, averages and convex functions of ρ are taken in any
+// dimension; with centred mobility not without the last.
+func (v Variational) Domain() JKODomain {
+	if v.Mobility == centredMobility {
+		return JKODomain{Terms: AllTerms, Needs: LocalTerm, Space: 2}
+	}
+	return JKODomain{Terms: AllTerms, Space: 1}
+}
 
-// Bind returns a workspace. It fails on a grid of 2³¹ cells or more.
+// Bind returns a workspace. It fails on a grid of 2³¹ cells or more, and on fast
+// diffusion.
 func (v Variational) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
+	if v.Tolerance == 0 {
+		v.Tolerance = defaultTolerance
+	}
+	if v.MaxIterations == 0 {
+		v.MaxIterations = defaultMaxIterations
+	}
+	if v.Memory == 0 {
+		v.Memory = defaultMemory
+	}
+	if TermsOf(f)&LocalTerm != 0 {
+		return v.bindLocal(f, grids)
+	}
 	w := &variational{f: f, constant: f.Dependence() == Constant, tolerance: v.Tolerance, iterations: v.MaxIterations}
-	if w.tolerance == 0 {
-		w.tolerance = defaultTolerance
-	}
-	if w.iterations == 0 {
-		w.iterations = defaultMaxIterations
-	}
 	for _, g := range grids {
 		m, err := newMarch(g)
 		if err != nil {
@@ -94,11 +127,7 @@ func (v Variational) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 	if w.constant {
 		return w, nil
 	}
-	memory := v.Memory
-	if memory == 0 {
-		memory = defaultMemory
-	}
-	w.fixed.init(f, grids, max(memory, 0))
+	w.fixed.init(f, grids, max(v.Memory, 0))
 	return w, nil
 }
 

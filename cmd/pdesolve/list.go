@@ -56,7 +56,7 @@ var words = map[string]string{
 	"muscl":           "explicit finite volumes, second order in space and time, positive",
 	"weno":            "explicit finite volumes, third or fifth order in space, positive",
 	"jko":             "implicit Wasserstein minimising-movement steps, first order in the step",
-	"variational":     "linearised JKO step by upwind finite volumes",
+	"variational":     "linearised JKO step by finite volumes, any energy and dimension",
 	"linear-scalar":   "linear attention with scalar weights; has an exact solution",
 	"softmax-scalar":  "softmax attention with scalar weights: a Nadaraya-Watson regression",
 	"mlp-label":       "token-wise MLP on the label coordinate",

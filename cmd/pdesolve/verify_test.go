@@ -38,11 +38,11 @@ func init() { pde.Schemes.Add("thief", func() pde.Scheme { return new(thief) }) 
 // claim exits 1 and says which.
 func TestVerify(t *testing.T) {
 	inFolder(t, nil)
-	r := command(t, t.Context(), "verify", "--quick", "--scheme", "muscl,jko", "--case", "gravity")
+	r := command(t, t.Context(), "verify", "--quick", "--scheme", "muscl,rkl2", "--case", "gravity,attraction")
 	if r.code != exitDone {
 		t.Fatalf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
-	for _, want := range []string{"gravity", "muscl", "space", "time", "declared", "finest", "fitted", "W2", "skipped:", "convex functions of ρ"} {
+	for _, want := range []string{"gravity", "muscl", "space", "time", "declared", "finest", "fitted", "W2", "skipped:", "no diffusion"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
 		}
@@ -99,7 +99,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{[]string{"--workers", "-2"}, "--workers -2: want"},
 		{[]string{"--scheme", ""}, "at least one name"},
 		{[]string{"all"}, "takes no arguments"},
-		{[]string{"--scheme", "jko", "--case", "heat"}, "nothing to verify"},
+		{[]string{"--scheme", "rkl2", "--case", "attraction"}, "nothing to verify"},
 	} {
 		r := command(t, t.Context(), append([]string{"verify", "--quick"}, c.args...)...)
 		if r.code != exitRequest || !strings.Contains(r.stderr, c.want) {

@@ -147,7 +147,7 @@ var classicalMistakes = []struct{ what, old, new string }{
 	{"law outside the box", "mean: [0.5, -0.5]", "mean: [9.5, -0.5]"},
 	{"covariance", "[0.25, 0], [0, 0.25]", "[0.25, 0], [0, -0.25]"},
 	{"solver of atoms", ", upwind]", ", characteristics]"},
-	{"scheme that cannot treat the energy", ", upwind]", ", {jko: {step: 0.125}}]"},
+	{"scheme that cannot treat the energy", ", upwind]", ", {jko: {step: 0.125, inner: {quantile: {}}}}]"},
 	{"finite section", "time:", "finite: {seeds: 8}\ntime:"},
 	{"no law", "initial: {", "#"},
 	{"negative coefficient", "- entropy", "- entropy: {coefficient: -1}"},
