@@ -91,7 +91,7 @@ func TestInnerSolversKeepTheirPromises(t *testing.T) {
 							uncertified++
 						}
 						if !math.IsInf(res.Dual, -1) {
-							assert.GreaterOrEqual(t, res.Energy+res.Transport, res.Dual-jkoRounding*max(1, math.Abs(start.Energy)), label)
+							assert.GreaterOrEqual(t, res.Energy+res.Transport, res.Dual-(jkoRounding+res.Residual)*max(1, math.Abs(start.Energy)), label)
 						}
 					}
 				}

@@ -27,9 +27,9 @@ import (
 // a concave function, whose value is a lower bound of the step's: Newton's method finds
 // it, its linear systems solved by conjugate gradients with multigrid; see dual. There
 // the mobility of a face may also be the mean of its cells, which is of second order in
-// space: mobility: centred. The density of the result is ρⁿ minus the divergence of the
-// fluxes, so that mass is exact; cells that fall below 0 in their last digits are set to
-// 0 and the others scaled.
+// space: mobility: centred. The Hamilton–Jacobi equation then holds to rounding, ρ ≥ 0
+// because U*′ is, and the mass because ρ is scaled to it; what the conservation law misses
+// is the certificate.
 //
 // LJKO is not the exact JKO step but differs from it by O(τ²), so that the scheme
 // has the same order.

@@ -122,9 +122,7 @@ func (w *variationalLocal) pass(ctx context.Context, rho State, start JKOStart, 
 		}
 		res.Residual = max(res.Residual, d.imbalance())
 		res.Dual += w.f.Weight(c) * d.value
-		if err := d.store(rho[c].Values); err != nil {
-			return err
-		}
+		d.store(rho[c].Values)
 		res.Transport += w.f.Weight(c) * d.transport(rho[c].Values)
 	}
 	return nil
@@ -224,28 +222,10 @@ func (d *dual) transport(rho []float64) float64 {
 	return sum.value() / 2 * d.grid.CellVolume()
 }
 
-// store writes ρⁿ minus the divergence of the fluxes to rho; see Variational.
-func (d *dual) store(rho []float64) error {
-	var kept, lost compensated
-	for i, g := range d.grad {
-		v := d.rho[i] + g
-		if v < 0 {
-			lost.add(-v)
-			v = 0
-		}
-		kept.add(v)
-		rho[i] = v
+// store writes ρ = U*′(p − V), scaled to the mass of ρⁿ, to rho.
+func (d *dual) store(rho []float64) {
+	scale := total(d.rhoN) / total(d.rho)
+	for i, r := range d.rho {
+		rho[i] = scale * r
 	}
-	if lost.value() == 0 {
-		return nil
-	}
-	mass := kept.value() - lost.value()
-	if !(lost.value() <= 1e-6*mass) {
-		return fmt.Errorf("%w: the fluxes overdraw cells by %.3g of the mass", ErrNotConverged, lost.value()/mass)
-	}
-	scale := mass / kept.value()
-	for i := range rho {
-		rho[i] *= scale
-	}
-	return nil
 }
