@@ -11,8 +11,9 @@ type ensembleEnergy struct {
 	*learner
 	decay  float64
 	dim    []int       // parameters of an atom of each component
+	number []int       // atoms of each component
 	linear []int       // how many of them, the last ones, each block is linear in
-	coef   [][]float64 // weight·v of each component's atoms
+	coef   [][]float64 // weight·v of each component's atoms, of blocks that are linear in one parameter
 	grad   []float64   // where derivatives are gathered
 }
 
@@ -47,7 +48,12 @@ func (m *Model) BindAtoms(shape *pde.Ensemble) (pde.AtomFunctional, error) {
 				"layer %d has %d atoms of %d parameters: want at least one of %s", k, a.N, a.Dim, nameList(m.Parameters(i)))))
 		}
 		nodes[i] = append(nodes[i], a.N)
-		e.coef = append(e.coef, make([]float64, e.linear[i]*a.N))
+		var coef []float64
+		if e.linear[i] == 1 {
+			coef = make([]float64, a.N)
+		}
+		e.coef = append(e.coef, coef)
+		e.number = append(e.number, a.N)
 	}
 	e.learner = newLearner(m, nodes, nil, e.collect)
 	return e, nil
@@ -66,15 +72,14 @@ func (e *ensembleEnergy) loadAtoms(a *pde.Ensemble) {
 	}
 	for c := range a.Component {
 		s, coef := &a.Component[c], e.coef[c]
-		if s.Dim != e.dim[c] || s.N*e.linear[c/e.depth] != len(coef) {
+		if s.Dim != e.dim[c] || s.N != e.number[c] {
 			panic("transformer: ensemble of another shape than bound")
 		}
 		i, k := c/e.depth, c%e.depth
-		at := nodes{a: s.Theta[:len(s.Theta)-len(coef)], v: s.Theta[len(s.Theta)-len(coef):], coef: coef, weight: s.Weight}
-		for v := at.v; len(v) > 0; v, coef = v[s.N:], coef[s.N:] {
-			for m, w := range s.Weight {
-				coef[m] = w * v[m]
-			}
+		split := len(s.Theta) - e.linear[i]*s.N
+		at := nodes{a: s.Theta[:split], v: s.Theta[split:], coef: coef, weight: s.Weight}
+		for m := range coef {
+			coef[m] = s.Weight[m] * at.v[m]
 		}
 		e.load(i, k, at)
 	}
@@ -118,8 +123,7 @@ func (e *ensembleEnergy) Gradient(grad []float64, a *pde.Ensemble) float64 {
 func (e *ensembleEnergy) collect(w *network) {
 	at := 0
 	for c, dim := range e.dim {
-		v := len(e.coef[c])
-		size := dim * (v / e.linear[c/e.depth])
+		size, v := dim*e.number[c], e.linear[c/e.depth]*e.number[c]
 		g := e.grad[at : at+size]
 		w.kernels[c/e.depth].drain(c%e.depth, g[size-v:], g[:size-v])
 		at += size

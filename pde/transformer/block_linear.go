@@ -48,11 +48,12 @@ func (*LinearAttention) kernel(s kernelShape) kernel {
 		weigh:  simd.Outer{R: 1, C: dim * dim, S: 1, YC: 1, DstC: 1}.Bind(),
 		moment: make([]float64, dim*dim), pull: make([]float64, dim*dim), act: make([]float64, dim*dim), byC: make([]float64, dim*dim),
 	}
-	for _, v := range []*[]float64{&l.a, &l.v, &l.ca, &l.vp, &l.product, &l.sumK, &l.sumC} {
+	for _, v := range []*[]float64{&l.ca, &l.vp, &l.product, &l.sumK, &l.sumC} {
 		*v = make([]float64, dim*dim*lanes)
 	}
 	l.w = make([]float64, lanes)
 	for _, m := range s.nodes {
+		l.packed = append(l.packed, make([]float64, panels(m)*2*dim*dim*lanes))
 		l.gathered = append(l.gathered, make([]float64, panels(m)*2*dim*dim*lanes))
 	}
 	return l
@@ -67,12 +68,13 @@ type linear struct {
 	kernelShape
 	n, dim   int
 	at       []nodes
-	gathered [][]float64 // of each slice, panel by panel: ∂S/∂A and ∂S/∂V
+	packed   [][]float64 // of each slice, panel by panel: A and V
+	gathered [][]float64 // likewise: ∂S/∂A and ∂S/∂V
 
 	spread, turn, byV, byA *simd.Mix
 	times, weigh           *simd.Outer
 	moment, pull, act, byC []float64 // C, G, K, ∂S/∂C
-	a, v, w                []float64 // of a panel
+	w                      []float64 // weights of a panel
 	ca, vp                 []float64 // CAᵀ and VᵀG of a panel
 	product, sumK, sumC    []float64 // a product in each lane; sums over panels
 }
@@ -80,6 +82,18 @@ type linear struct {
 func (l *linear) load(k int, at nodes) {
 	l.at[k] = at
 	clear(l.gathered[k])
+	for from := 0; from < l.nodes[k]; from += lanes {
+		a, v := l.panel(l.packed[k], from)
+		gather(a, at.a, l.nodes[k], from)
+		gather(v, at.v, l.nodes[k], from)
+	}
+}
+
+// panel returns the part of A and of V in packed or gathered panels.
+func (l *linear) panel(x []float64, from int) (a, v []float64) {
+	size := l.dim * l.dim * lanes
+	at := 2 * (from / lanes) * size
+	return x[at : at+size], x[at+size : at+2*size]
 }
 
 func (l *linear) begin(int) {}
@@ -115,10 +129,12 @@ func (l *linear) forward(dst []float64, slot int, z []float64) {
 	l.tokenProduct(l.moment, z, z, 1/float64(l.n))
 	clear(l.sumK)
 	for from := 0; from < l.nodes[k]; from += lanes {
-		gather(l.a, l.at[k].a, l.nodes[k], from)
-		gather(l.v, l.at[k].coef, l.nodes[k], from)
-		l.spread.Do(l.ca, l.a, l.moment)
-		l.times.Do(l.sumK, l.v, l.ca)
+		a, v := l.panel(l.packed[k], from)
+		gatherWeights(l.w, l.at[k].weight, from)
+		l.spread.Do(l.ca, a, l.moment)
+		clear(l.product)
+		l.times.Do(l.product, v, l.ca)
+		l.weigh.Do(l.sumK, l.w, l.product)
 	}
 	across(l.act, l.sumK, 1)
 	clear(dst)
@@ -126,25 +142,24 @@ func (l *linear) forward(dst []float64, slot int, z []float64) {
 }
 
 func (l *linear) backward(dst []float64, slot int, z, p []float64) {
-	k, size := l.slots[slot], l.dim*l.dim*lanes
+	k := l.slots[slot]
 	l.tokenProduct(l.moment, z, z, 1/float64(l.n))
 	l.tokenProduct(l.pull, p, z, 1)
 	clear(l.sumK)
 	clear(l.sumC)
 	for from := 0; from < l.nodes[k]; from += lanes {
-		gather(l.a, l.at[k].a, l.nodes[k], from)
-		gather(l.v, l.at[k].v, l.nodes[k], from)
+		a, v := l.panel(l.packed[k], from)
 		gatherWeights(l.w, l.at[k].weight, from)
-		by := l.gathered[k][2*(from/lanes)*size:][:2*size]
-		l.spread.Do(l.ca, l.a, l.moment) // U = C Aᵀ
-		l.turn.Do(l.vp, l.v, l.pull)     // N = Vᵀ G
-		l.byV.Do(by[size:], l.ca, l.pull)
-		l.byA.Do(by[:size], l.vp, l.moment)
+		byA, byV := l.panel(l.gathered[k], from)
+		l.spread.Do(l.ca, a, l.moment) // U = C Aᵀ
+		l.turn.Do(l.vp, v, l.pull)     // N = Vᵀ G
+		l.byV.Do(byV, l.ca, l.pull)
+		l.byA.Do(byA, l.vp, l.moment)
 		clear(l.product)
-		l.times.Do(l.product, l.v, l.ca)
+		l.times.Do(l.product, v, l.ca)
 		l.weigh.Do(l.sumK, l.w, l.product)
 		clear(l.product)
-		l.times.Do(l.product, l.vp, l.a)
+		l.times.Do(l.product, l.vp, a)
 		l.weigh.Do(l.sumC, l.w, l.product)
 	}
 	across(l.act, l.sumK, 1)
@@ -159,11 +174,11 @@ func (l *linear) backward(dst []float64, slot int, z, p []float64) {
 }
 
 func (l *linear) drain(k int, psi, slope []float64) {
-	m, size := l.nodes[k], l.dim*l.dim*lanes
+	m := l.nodes[k]
 	for from := 0; from < m; from += lanes {
-		by := l.gathered[k][2*(from/lanes)*size:][:2*size]
-		scatter(slope, by[:size], m, from)
-		scatter(psi, by[size:], m, from)
+		byA, byV := l.panel(l.gathered[k], from)
+		scatter(slope, byA, m, from)
+		scatter(psi, byV, m, from)
 	}
 	clear(l.gathered[k])
 }

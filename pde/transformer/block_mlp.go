@@ -124,12 +124,12 @@ func (l *mlp) end() {}
 
 // group computes a and σ(a) of the group of panels that starts with atom from, and
 // returns its shape and the number of vectors, one for each token and panel.
-func (l *mlp) group(k, from int, v, z []float64) (h *mlpShape, size int) {
+func (l *mlp) group(k, from int, z []float64) (h *mlpShape, size int) {
 	m, dim := l.nodes[k], l.dim
 	g := min(len(l.shape), panels(m-from))
 	for j := range g {
 		gather(l.inner[j*(dim+1)*lanes:], l.at[k].a, m, from+j*lanes)
-		gather(l.outer[j*dim*lanes:], v, m, from+j*lanes)
+		gather(l.outer[j*dim*lanes:], l.at[k].v, m, from+j*lanes)
 	}
 	h, size = l.shape[g-1], g*l.n*lanes
 	copy(l.z1, z)
@@ -138,11 +138,24 @@ func (l *mlp) group(k, from int, v, z []float64) (h *mlpShape, size int) {
 	return h, size
 }
 
+// weigh multiplies the vectors x of each panel of a group by the weights of its
+// neurons.
+func (l *mlp) weigh(x []float64, k, from int) {
+	size := len(x) / len(l.shape)
+	for ; len(x) > 0 && from < l.nodes[k]; x, from = x[size:], from+lanes {
+		gatherWeights(l.w, l.at[k].weight, from)
+		for i := range x[:size] {
+			x[i] *= l.w[i%lanes]
+		}
+	}
+}
+
 func (l *mlp) forward(dst []float64, slot int, z []float64) {
 	k := l.slots[slot]
 	clear(l.out)
 	for from := 0; from < l.nodes[k]; from += len(l.shape) * lanes {
-		h, _ := l.group(k, from, l.at[k].coef, z)
+		h, _ := l.group(k, from, z)
+		l.weigh(l.outer, k, from)
 		h.sum.Do(l.out, l.sigma, l.outer)
 	}
 	across(dst, l.out, l.n)
@@ -152,7 +165,7 @@ func (l *mlp) backward(dst []float64, slot int, z, p []float64) {
 	k, dim := l.slots[slot], l.dim
 	clear(l.out)
 	for from := 0; from < l.nodes[k]; from += len(l.shape) * lanes {
-		h, size := l.group(k, from, l.at[k].v, z)
+		h, size := l.group(k, from, z)
 		slope := l.slope[:size]
 		l.activation.slope(slope, l.input[:size], l.sigma[:size])
 		h.project.Do(l.tilt, l.outer, p)
@@ -162,13 +175,7 @@ func (l *mlp) backward(dst []float64, slot int, z, p []float64) {
 		by := l.gathered[k][from*(2*dim+1):]
 		h.byInner.Do(by, slope, l.z1)
 		h.byU.Do(by[(dim+1)*lanes:], l.sigma, p)
-		for at := 0; at*lanes < l.nodes[k]-from && at < len(l.shape); at++ {
-			gatherWeights(l.w, l.at[k].weight, from+at*lanes)
-			inner := l.inner[at*(dim+1)*lanes:][:(dim+1)*lanes]
-			for i := range inner {
-				inner[i] *= l.w[i%lanes]
-			}
-		}
+		l.weigh(l.inner, k, from)
 		h.pull.Do(l.out, slope, l.inner)
 	}
 	across(dst, l.out, l.n)

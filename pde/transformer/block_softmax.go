@@ -117,6 +117,7 @@ func (b *Softmax) kernel(s kernelShape) kernel {
 	}
 	k.at = make([]nodes, len(s.nodes))
 	for _, m := range s.nodes {
+		k.packed = append(k.packed, make([]float64, panels(m)*2*dim*dim*lanes))
 		k.gathered = append(k.gathered, make([]float64, panels(m)*2*dim*dim*lanes))
 	}
 	k.bind()
@@ -142,7 +143,8 @@ type softmax struct {
 	scale        float64
 	sees         [][]int
 	at           []nodes
-	gathered     [][]float64 // of each slice, panel by panel: ∂S/∂A and ∂S/∂V
+	packed       [][]float64 // of each slice, panel by panel: A and V
+	gathered     [][]float64 // likewise: ∂S/∂A and ∂S/∂V
 
 	rows     int // of a block
 	full     *softmaxShape
@@ -151,7 +153,7 @@ type softmax struct {
 	compose  *simd.Outer // A = QᵀK and its two derivatives
 	byQ, byK *simd.Outer
 
-	a, v, w, factor  []float64 // of a panel; factor is Q and K
+	w, factor        []float64 // of a panel: weights; Q and K
 	qy, pg, m, c     []float64 // q and Y, P and γ, m, c of a block of rows
 	f, out           []float64 // of all tokens
 	factorQ, factorK []float64 // derivatives by Q and K of a panel
@@ -188,7 +190,7 @@ func (s *softmax) bind() {
 	}
 	s.weighted = simd.Outer{R: 1, C: n * dim, S: 1, YC: 1, DstC: 1}.Bind()
 	vectors := func(k int) []float64 { return make([]float64, k*lanes) }
-	s.a, s.v, s.w = vectors(dim*dim), vectors(dim*dim), vectors(1)
+	s.w = vectors(1)
 	s.qy, s.pg = vectors(2*s.rows*dim), vectors(2*s.rows*n)
 	s.m, s.c = vectors(s.rows*dim), vectors(s.rows*dim)
 	s.f, s.out = vectors(n*dim), vectors(n*dim)
@@ -203,30 +205,35 @@ func (s *softmax) bind() {
 func (s *softmax) load(k int, at nodes) {
 	s.at[k] = at
 	clear(s.gathered[k])
+	for from := 0; from < s.nodes[k]; from += lanes {
+		a, v := s.panel(s.packed[k], from)
+		gather(v, at.v, s.nodes[k], from)
+		if s.rank == 0 {
+			gather(a, at.a, s.nodes[k], from)
+		} else {
+			gather(s.factor, at.a, s.nodes[k], from)
+			half := len(s.factor) / 2
+			clear(a)
+			s.compose.Do(a, s.factor[:half], s.factor[half:])
+		}
+		if s.scale != 1 {
+			for i := range a {
+				a[i] *= s.scale
+			}
+		}
+	}
+}
+
+// panel returns the part of A and of V in packed or gathered panels.
+func (s *softmax) panel(x []float64, from int) (a, v []float64) {
+	size := s.dim * s.dim * lanes
+	at := 2 * (from / lanes) * size
+	return x[at : at+size], x[at+size : at+2*size]
 }
 
 func (s *softmax) begin(int) {}
 
 func (s *softmax) end() {}
-
-// panel gathers A, and V or its coefficients, of the heads from, from+1, …
-func (s *softmax) panel(k, from int, v []float64) {
-	m := s.nodes[k]
-	gather(s.v, v, m, from)
-	if s.rank == 0 {
-		gather(s.a, s.at[k].a, m, from)
-	} else {
-		gather(s.factor, s.at[k].a, m, from)
-		half := len(s.factor) / 2
-		clear(s.a)
-		s.compose.Do(s.a, s.factor[:half], s.factor[half:])
-	}
-	if s.scale != 1 {
-		for i := range s.a {
-			s.a[i] *= s.scale
-		}
-	}
-}
 
 // shape returns the products of the block of rows that begins with row i.
 func (s *softmax) shape(i int) *softmaxShape {
@@ -237,9 +244,9 @@ func (s *softmax) shape(i int) *softmaxShape {
 }
 
 // probabilities computes Y and P of a block of rows.
-func (s *softmax) probabilities(h *softmaxShape, y []float64, i int, z []float64) {
+func (s *softmax) probabilities(h *softmaxShape, y, a []float64, i int, z []float64) {
 	n := s.n
-	h.project.Do(y, s.a, z[i:])
+	h.project.Do(y, a, z[i:])
 	h.score.Do(s.pg, y, z)
 	for r := range h.rows {
 		row := s.pg[r*n*lanes : (r+1)*n*lanes]
@@ -267,13 +274,16 @@ func (s *softmax) forward(dst []float64, slot int, z []float64) {
 	k := s.slots[slot]
 	clear(s.out)
 	for from := 0; from < s.nodes[k]; from += lanes {
-		s.panel(k, from, s.at[k].coef)
+		a, v := s.panel(s.packed[k], from)
+		gatherWeights(s.w, s.at[k].weight, from)
+		clear(s.f)
 		for i := 0; i < s.n; i += s.rows {
 			h := s.shape(i)
-			s.probabilities(h, s.qy, i, z)
+			s.probabilities(h, s.qy, a, i, z)
 			h.average.Do(s.m, s.pg, z)
-			h.apply.Do(s.out[i*s.dim*lanes:], s.m, s.v)
+			h.apply.Do(s.f[i*s.dim*lanes:], s.m, v)
 		}
+		s.weighted.Do(s.out, s.w, s.f)
 	}
 	across(dst, s.out, s.n)
 }
@@ -282,11 +292,10 @@ func (s *softmax) backward(dst []float64, slot int, z, p []float64) {
 	k, n, dim := s.slots[slot], s.n, s.dim
 	clear(s.out)
 	for from := 0; from < s.nodes[k]; from += lanes {
-		s.panel(k, from, s.at[k].v)
+		a, v := s.panel(s.packed[k], from)
 		gatherWeights(s.w, s.at[k].weight, from)
 		clear(s.f)
-		by := s.gathered[k][from*2*dim*dim:][:2*dim*dim*lanes]
-		byA, byV := by[:dim*dim*lanes], by[dim*dim*lanes:]
+		byA, byV := s.panel(s.gathered[k], from)
 		for i := 0; i < n; i += s.rows {
 			h := s.shape(i)
 			if !s.alive(p, i, h.rows) {
@@ -294,16 +303,16 @@ func (s *softmax) backward(dst []float64, slot int, z, p []float64) {
 			}
 			q, y := s.qy, s.qy[h.rows*dim*lanes:]
 			prob, tilt := s.pg, s.pg[h.rows*n*lanes:]
-			s.probabilities(h, y, i, z)
+			s.probabilities(h, y, a, i, z)
 			h.average.Do(s.m, prob, z)
-			h.project.Do(q, s.v, p[i:])
+			h.project.Do(q, v, p[i:])
 			h.score.Do(tilt, q, z)
 			for r := 0; r < h.rows*n*lanes; r += n * lanes {
 				simd.LaneTilt(tilt[r:r+n*lanes], prob[r:r+n*lanes])
 			}
 			h.average.Do(s.c, tilt, z)
 			h.both.Do(s.f, s.pg, s.qy)
-			h.apply.Do(s.f[i*dim*lanes:], s.c, s.a)
+			h.apply.Do(s.f[i*dim*lanes:], s.c, a)
 			h.derive.Do(byV, s.m, p[i:])
 			h.derive.Do(byA, s.c, z[i:])
 		}
@@ -323,11 +332,10 @@ func (s *softmax) alive(p []float64, i, rows int) bool {
 }
 
 func (s *softmax) drain(k int, psi, slope []float64) {
-	m, size := s.nodes[k], s.dim*s.dim*lanes
+	m := s.nodes[k]
 	for from := 0; from < m; from += lanes {
-		by := s.gathered[k][2*(from/lanes)*size:][:2*size]
-		scatter(psi, by[size:], m, from)
-		byA := by[:size]
+		byA, byV := s.panel(s.gathered[k], from)
+		scatter(psi, byV, m, from)
 		if s.scale != 1 {
 			for i := range byA {
 				byA[i] *= s.scale

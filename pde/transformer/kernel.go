@@ -49,7 +49,7 @@ type kernel interface {
 // coordinate d of node m is at d·M+m.
 type nodes struct {
 	a    []float64 // the parameters that the block is not linear in
-	coef []float64 // weight·v of atoms; the moments ∫ v ρ dv of rows of cells
+	coef []float64 // weight·v of atoms; the moments ∫ v ρ dv of rows of cells; nil for several v
 	// The parameters v that the block is linear in, and the weights. Rows of cells, which
 	// have a law of v, have v = 1 and the weight coef.
 	v, weight []float64
