@@ -25,7 +25,8 @@ type Inquiry interface {
 	Levels(s *Study) int
 	// Needs says what an experiment must hold to have levels.
 	Needs() string
-	// Chance reports whether networks drawn from several seeds are compared.
+	// Chance reports whether the interval of a slope comes from the spread of networks over
+	// seeds.
 	Chance() bool
 	// Validate reports what the study lacks.
 	Validate(s *Study) error

@@ -15,9 +15,10 @@ type Study struct {
 	Solvers    []Solver
 	Networks   Networks
 	Rates      []Against
-	Decays     []float64 // values of λ for the decay inquiry
-	Confidence float64   // level of the intervals, in (0.5, 1)
-	Workers    int       // runs at a time; 0 means GOMAXPROCS
+	Decays     []float64            // values of λ for the decay inquiry
+	Test       *transformer.Prompts // prompts that nothing trains on, for inquiries that tabulate scores; nil means none
+	Confidence float64              // level of the intervals, in (0.5, 1)
+	Workers    int                  // runs at a time; 0 means GOMAXPROCS
 
 	broken *breakage // of networks, in tests that see whether a study notices
 }
@@ -86,6 +87,8 @@ const (
 	Tail        Against = "tail"         // fraction of seeds outside the theorem's bound
 	TwoWay      Against = "two-way"      // depth and width fitted together, against L = M = ∞
 	BestNetwork Against = "best-network" // networks drawn from the trained mean field
+	Heads       Against = "heads"        // loss and accuracy by M
+	Layers      Against = "layers"       // loss and accuracy by L
 )
 
 // Quantity names what is compared between a run and its reference; see

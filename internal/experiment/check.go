@@ -63,7 +63,7 @@ func (e *Experiment) checkSections() {
 				d.failAt(s, "given beside transformer: want either a transformer or a classical flow (grid, energy, initial)")
 			}
 		}
-		need("transformer.prompts", "{file: …}, {table: {…}}, {linear: {…}} or {nonlinear: {…}}")
+		need("transformer.prompts", "{file: …}, {table: {…}}, {linear: {…}}, {nonlinear: {…}} or {images: {…}}")
 		need("transformer.blocks", "a list of "+strings.Join(families[blockType].names(), ", "))
 		if given("transformer.slices") && !e.Transformer.Depth.Continuous {
 			d.failAt("transformer.slices", "given beside depth: %d: slices belong to depth: continuous", e.Transformer.Depth.Layers)
@@ -141,7 +141,12 @@ func (e *Experiment) checkTransformer() {
 	m, _ := e.Model()
 	for i := range t.Blocks {
 		b, path := &t.Blocks[i], e.componentPath(i)
-		e.checkStart(child(path, "initial"), child(path, "grid"), b.Initial, b.Grid, m.Parameters(i), e.needsGrid())
+		box := child(path, "grid")
+		if err := m.HasGrid(i); err != nil && (e.needsGrid() || len(b.Grid) > 0) {
+			d.failAt(box, "%s", strings.TrimPrefix(trim(err), "grid: "))
+			continue
+		}
+		e.checkStart(child(path, "initial"), box, b.Initial, b.Grid, m.Parameters(i), e.needsGrid())
 	}
 }
 
@@ -156,6 +161,8 @@ func (e *Experiment) checkRead() {
 		d.failAt(path+".classes", "given beside weights: want weights, or classes whose weights are drawn")
 	case given("coordinate") && (given("weights") || given("classes")):
 		d.failAt(path+".coordinate", "given beside weights or classes, which take its place")
+	case !(r.Scale > 0):
+		d.failAt(path+".scale", "%v: want a number above 0", r.Scale)
 	case r.Classes < 0 || given("classes") && r.Classes < 2 || r.Classes > maxClasses:
 		d.failAt(path+".classes", "%d: want 2 to %d classes", r.Classes, maxClasses)
 	}

@@ -50,8 +50,10 @@ type Prompts struct {
 	Table     *transformer.Table     `yaml:"table"`     // prompts cut from the rows of a CSV table
 	Linear    *transformer.Linear    `yaml:"linear"`    // drawn linear tasks
 	Nonlinear *transformer.Nonlinear `yaml:"nonlinear"` // drawn nonlinear tasks
+	Images    *transformer.Images    `yaml:"images"`    // patches of images to classify
 
 	loaded *transformer.Prompts
+	test   *transformer.Prompts // nil if there are none
 }
 
 // Read says which linear functions of the last layer's tokens are the outputs.
@@ -60,7 +62,8 @@ type Read struct {
 	Mean       bool        `yaml:"mean"`       // the mean over all tokens in place of one
 	Coordinate Index       `yaml:"coordinate"` // from 0, or the word last; default last
 	Weights    [][]float64 `yaml:"weights"`    // in place of coordinate: a row of weights of all coordinates for each output
-	Classes    int         `yaml:"classes"`    // in place of coordinate: the number of outputs, whose weights are drawn, normal of variance 1/D
+	Classes    int         `yaml:"classes"`    // in place of coordinate: the number of outputs, whose weights are drawn, normal of deviation scale/√D
+	Scale      float64     `yaml:"scale"`      // of the weights of classes; default 1
 	Seed       uint64      `yaml:"seed"`       // of the weights of classes
 }
 
@@ -100,7 +103,7 @@ func defaults() *Experiment {
 }
 
 func defaultTransformer() Transformer {
-	return Transformer{Depth: Depth{Layers: 8}, Slices: 16, Step: stepHalf, Loss: new(transformer.Squared), Read: Read{Token: Last, Coordinate: Last}}
+	return Transformer{Depth: Depth{Layers: 8}, Slices: 16, Step: stepHalf, Loss: new(transformer.Squared), Read: Read{Token: Last, Coordinate: Last, Scale: 1}}
 }
 
 func defaultFinite() Finite {

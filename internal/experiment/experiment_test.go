@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // builtins are the experiments of testdata/experiments.
-var builtins = []string{"diabetes", "diabetes-heads", "icl-regression", "linear-exact", "tiny"}
+var builtins = []string{"diabetes", "diabetes-heads", "icl-regression", "linear-exact", "tiny", "vit-digits"}
 
 func load(t *testing.T, name string) *Experiment {
 	t.Helper()

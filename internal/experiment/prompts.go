@@ -44,6 +44,9 @@ func (e *Experiment) loadPrompts() {
 			return
 		}
 		p.loaded, err = p.Nonlinear.Draw()
+	case p.Images != nil:
+		place += ".images"
+		err = e.loadImages(p)
 	default:
 		place += ".file"
 		var data []byte
@@ -53,9 +56,33 @@ func (e *Experiment) loadPrompts() {
 	}
 	if err != nil {
 		e.reading.complain(place, trim(err))
+	}
+	if p.loaded == nil {
 		return
 	}
 	e.Notes = append(e.Notes, fmt.Sprintf("%d prompts of %d tokens in %d dimensions", p.loaded.Len(), p.loaded.N, p.loaded.Dim))
+}
+
+// loadImages reads images and compares their classes with the outputs.
+func (e *Experiment) loadImages(p *Prompts) error {
+	data, err := e.read(p.Images.File)
+	if err != nil {
+		return fmt.Errorf("file: %w", err)
+	}
+	train, test, classes, err := p.Images.Read(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	r := &e.Transformer.Read
+	if outputs := max(r.Classes, len(r.Weights)); outputs != classes {
+		e.reading.failAt("transformer.read.classes", "%d outputs: the images have the classes 0 to %d: want read: {classes: %d} and loss: cross-entropy", max(1, outputs), classes-1, classes)
+		return nil
+	}
+	p.loaded, p.test = train, test
+	if test != nil {
+		e.Notes = append(e.Notes, fmt.Sprintf("%d prompts to test on", test.Len()))
+	}
+	return nil
 }
 
 // drawable reports more tokens than can be meant.

@@ -161,7 +161,7 @@ func (r Read) encode() any {
 	case len(r.Weights) > 0:
 		m = append(m, entry("weights", encodeValue(reflect.ValueOf(r.Weights))))
 	case r.Classes > 0:
-		m = append(m, entry("classes", r.Classes), entry("seed", r.Seed))
+		m = append(m, entry("classes", r.Classes), entry("scale", r.Scale), entry("seed", r.Seed))
 	default:
 		m = append(m, entry("coordinate", encodeValue(reflect.ValueOf(r.Coordinate))))
 	}
@@ -183,6 +183,10 @@ func (p Prompts) encode() any {
 		return mapping{entry("table", compact(encodeStruct(reflect.ValueOf(t))))}
 	case p.Linear != nil:
 		return mapping{entry("linear", compact(encodeStruct(reflect.ValueOf(*p.Linear))))}
+	case p.Images != nil:
+		m := *p.Images
+		m.File = storedName(m.File)
+		return mapping{entry("images", compact(encodeStruct(reflect.ValueOf(m))))}
 	case p.Nonlinear != nil:
 		return mapping{entry("nonlinear", compact(encodeStruct(reflect.ValueOf(*p.Nonlinear))))}
 	}

@@ -131,12 +131,12 @@ func (f *Finite) decode(d *decoder, n ast.Node, path string) {
 
 func (p *Prompts) decode(d *decoder, n ast.Node, path string) {
 	type own Prompts
-	values, ok := d.mapping(n, path, "{file: …}, {table: {…}}, {linear: {…}} or {nonlinear: {…}}")
+	values, ok := d.mapping(n, path, "{file: …}, {table: {…}}, {linear: {…}}, {nonlinear: {…}} or {images: {…}}")
 	if !ok {
 		return
 	}
 	if len(values) != 1 {
-		d.fail(n, path, "%d sources of prompts: want one of file, table, linear, nonlinear", len(values))
+		d.fail(n, path, "%d sources of prompts: want one of file, table, linear, nonlinear, images", len(values))
 		return
 	}
 	d.fields(values, path, reflect.ValueOf((*own)(p)).Elem())

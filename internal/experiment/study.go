@@ -42,7 +42,7 @@ func (e *Experiment) Model() (m transformer.Model, ok bool) {
 		Read: t.Read.readout(), Loss: t.Loss, FullStep: t.Step == stepFull,
 	}
 	if t.Read.Classes > 0 && m.Prompts != nil {
-		m.Read.Weights = transformer.DrawWeights(t.Read.Classes, m.Prompts.Dim, t.Read.Seed)
+		m.Read.Weights = transformer.DrawWeights(t.Read.Classes, m.Prompts.Dim, t.Read.Scale, t.Read.Seed)
 	}
 	if m.Continuous {
 		m.Depth = t.Slices
@@ -65,6 +65,7 @@ func (e *Experiment) Study() (compare.Study, error) {
 	}
 	s := compare.Study{
 		Name: e.Name, Model: m, Times: e.Times(), Solvers: e.Solvers(), Confidence: e.Compare.Confidence, Decays: e.Compare.Decay,
+		Test: e.Transformer.Prompts.test,
 	}
 	for _, r := range e.Compare.Rates {
 		s.Rates = append(s.Rates, compare.Against(r))

@@ -102,7 +102,7 @@ func (m *Model) Bind(grids []*grid.Grid) (pde.Functional, error) {
 	for c, g := range grids {
 		i, _ := m.BlockOf(c)
 		names := m.Parameters(i)
-		if err := m.wantGrid(i); err != nil {
+		if err := m.HasGrid(i); err != nil {
 			return nil, fmt.Errorf("transformer: %w", m.blockError(i, err))
 		}
 		if g.Dim() != len(names) {

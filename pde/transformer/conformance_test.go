@@ -95,9 +95,9 @@ func randomReading(r *rand.Rand, m *transformer.Model) {
 	case 0:
 		m.Read.Mean = true
 	case 1:
-		m.Read.Weights = transformer.DrawWeights(1, m.Prompts.Dim, r.Uint64())
+		m.Read.Weights = transformer.DrawWeights(1, m.Prompts.Dim, 1, r.Uint64())
 	case 2:
-		m.Read.Weights, m.Loss = transformer.DrawWeights(3, m.Prompts.Dim, r.Uint64()), &transformer.CrossEntropy{}
+		m.Read.Weights, m.Loss = transformer.DrawWeights(3, m.Prompts.Dim, 2, r.Uint64()), &transformer.CrossEntropy{}
 		for b := range m.Prompts.Label {
 			m.Prompts.Label[b] = float64(r.IntN(3))
 		}
@@ -380,7 +380,7 @@ func TestBlocksThatDoNotGoTogether(t *testing.T) {
 		assert.EqualError(t, m.Validate(), "blocks: entry 0 (softmax): "+want)
 	}
 	m.Blocks = []transformer.Component{{Block: &transformer.MLP{}}}
-	m.Read.Weights = transformer.DrawWeights(2, 2, 1)
+	m.Read.Weights = transformer.DrawWeights(2, 2, 1, 1)
 	assert.EqualError(t, m.Validate(), "loss: squared: 2 outputs: want one, or the loss cross-entropy")
 	m.Loss, m.Prompts.Label[0] = &transformer.CrossEntropy{}, 0.5
 	assert.EqualError(t, m.Validate(), "loss: cross-entropy: prompt 0 has label 0.5: want a class, 0 to 1")

@@ -80,10 +80,10 @@ func (m *Images) Read(r io.Reader) (train, test *Prompts, classes int, err error
 	if m.Shuffle != 0 {
 		rand.New(rand.NewPCG(m.Shuffle, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	}
-	all = all[:m.Train+m.Test]
 	if classes, err = m.classes(all); err != nil {
 		return nil, nil, 0, err
 	}
+	all = all[:m.Train+m.Test]
 	if err := m.standardise(all); err != nil {
 		return nil, nil, 0, err
 	}

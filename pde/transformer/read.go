@@ -22,14 +22,14 @@ type Readout struct {
 }
 
 // DrawWeights returns fixed weights of a Readout with an output for each class:
-// independent normal numbers of variance 1/dim.
-func DrawWeights(classes, dim int, seed uint64) [][]float64 {
+// independent normal numbers of deviation scale/√dim.
+func DrawWeights(classes, dim int, scale float64, seed uint64) [][]float64 {
 	r := rand.New(rand.NewPCG(seed, 0))
 	w := make([][]float64, classes)
 	for c := range w {
 		w[c] = make([]float64, dim)
 		for d := range w[c] {
-			w[c][d] = r.NormFloat64() / math.Sqrt(float64(dim))
+			w[c][d] = scale * r.NormFloat64() / math.Sqrt(float64(dim))
 		}
 	}
 	return w

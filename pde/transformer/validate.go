@@ -72,7 +72,7 @@ func (m *Model) validateBlock(i int) error {
 	if len(c.Axes) == 0 {
 		return nil
 	}
-	if err := m.wantGrid(i); err != nil {
+	if err := m.HasGrid(i); err != nil {
 		return err
 	}
 	if len(c.Axes) != len(names) {
@@ -104,8 +104,9 @@ func (m *Model) validateTokens() error {
 	return nil
 }
 
-// wantGrid reports why a block has no grid.
-func (m *Model) wantGrid(i int) error {
+// HasGrid returns nil if block i has a grid on the model's prompts, and else an error that
+// says why it has none and names blocks that have.
+func (m *Model) HasGrid(i int) error {
 	names, linear := m.Parameters(i), m.LinearOf(i)
 	if linear == 1 && len(names) <= grid.MaxDim {
 		return nil
@@ -182,7 +183,7 @@ func (m *Model) Grids(n int) ([]*grid.Grid, error) {
 	var grids []*grid.Grid
 	for i := range m.Blocks {
 		axes := slices.Clone(m.Blocks[i].Axes)
-		if err := m.wantGrid(i); err != nil {
+		if err := m.HasGrid(i); err != nil {
 			return nil, m.blockError(i, err)
 		}
 		if len(axes) == 0 {

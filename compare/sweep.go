@@ -1,0 +1,120 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+
+	"pdesolve/pde"
+	"pdesolve/pde/transformer"
+)
+
+// sweep tabulates how well networks of several sizes train.
+type sweep struct {
+	against        Against
+	title, heading string
+	levels         []sweepLevel
+}
+
+// sweepLevel holds the networks of one size, one a seed.
+type sweepLevel struct {
+	x            float64
+	depth, width int
+	tasks        []*task
+}
+
+// level adds the networks of all seeds of one size.
+func (w *sweep) level(p *plan, x float64, depth, width int) {
+	l := sweepLevel{x: x, depth: depth, width: width}
+	for s := range p.study.Networks.Seeds {
+		l.tasks = append(l.tasks, p.network(depth, width, p.study.Networks.Seed+uint64(s)))
+	}
+	w.levels = append(w.levels, l)
+}
+
+// score is how well a network does at the end of training; accuracies are NaN without
+// classes, test scores without test prompts.
+type score struct{ loss, accuracy, testLoss, testAccuracy float64 }
+
+// score evaluates the last state of a run.
+func (l *sweepLevel) score(s *Study, t *pde.Trajectory) (score, error) {
+	last := len(t.Time) - 1
+	out := score{loss: t.Risk[last], accuracy: accuracy(s.Model.Prompts, t.Output[last]), testLoss: math.NaN(), testAccuracy: math.NaN()}
+	if s.Test == nil {
+		return out, nil
+	}
+	m := s.Model
+	m.Depth, m.Prompts = l.depth, s.Test
+	f, err := m.BindAtoms(t.Ensembles[last])
+	if err != nil {
+		return out, fmt.Errorf("test prompts: %w", err)
+	}
+	f.Value(t.Ensembles[last])
+	risk, output := f.(pde.Learner).Reading()
+	out.testLoss, out.testAccuracy = risk, accuracy(s.Test, output)
+	return out, nil
+}
+
+// accuracy is NaN for one output.
+func accuracy(p *transformer.Prompts, output []float64) float64 {
+	if len(output) < 2*len(p.Label) {
+		return math.NaN()
+	}
+	return transformer.Accuracy(output, p.Label)
+}
+
+func (w *sweep) find(s *Study, _ *Options) (*Finding, error) {
+	f := &Finding{
+		Against: w.against, Title: w.title, Source: "G App. H: loss falls to about zero with heads and with layers; no rate is stated",
+		Columns: []string{w.heading, "training loss", "its deviation over seeds", "training accuracy", "test loss", "test accuracy"},
+	}
+	slices.SortFunc(w.levels, func(a, b sweepLevel) int { return int(math.Copysign(1, a.x-b.x)) })
+	var losses [][]float64
+	for i := range w.levels {
+		l := &w.levels[i]
+		column := make([][]float64, 4)
+		for _, t := range l.tasks {
+			v, err := l.score(s, t.result.Trajectory)
+			if err != nil {
+				return nil, err
+			}
+			for k, x := range []float64{v.loss, v.accuracy, v.testLoss, v.testAccuracy} {
+				column[k] = append(column[k], x)
+			}
+		}
+		losses = append(losses, column[0])
+		f.Rows = append(f.Rows, FindingRow{Values: []float64{l.x, stat.Mean(column[0], nil), stat.StdDev(column[0], nil),
+			stat.Mean(column[1], nil), stat.Mean(column[2], nil), stat.Mean(column[3], nil)}})
+	}
+	n := s.Networks
+	f.Text = []string{
+		fmt.Sprintf("Means over %d seeds at τ = %s; %s.", n.Seeds, plain(s.end()), w.held()),
+		w.monotone(losses),
+	}
+	return f, nil
+}
+
+// held says what the sweep holds fixed.
+func (w *sweep) held() string {
+	l := w.levels[0]
+	if w.against == Heads {
+		return fmt.Sprintf("L = %d layers", l.depth)
+	}
+	return fmt.Sprintf("M = %d heads a layer", l.width)
+}
+
+// monotone says whether the mean training loss falls from each level to the next, up to
+// two standard errors of the difference.
+func (w *sweep) monotone(losses [][]float64) string {
+	for i := 1; i < len(losses); i++ {
+		a, b := losses[i-1], losses[i]
+		spread := math.Hypot(stat.StdErr(stat.StdDev(a, nil), float64(len(a))), stat.StdErr(stat.StdDev(b, nil), float64(len(b))))
+		if rise := stat.Mean(b, nil) - stat.Mean(a, nil); rise > 2*spread {
+			return fmt.Sprintf("The training loss rises from %s = %v to %v by %s, more than twice the standard error %s of the difference.",
+				w.heading, w.levels[i-1].x, w.levels[i].x, significant(rise, 2), significant(spread, 2))
+		}
+	}
+	return "The training loss does not rise from any level to the next by more than two standard errors of the difference."
+}
