@@ -3,9 +3,9 @@ package compare
 // byHeads trains networks of every width at the model's depth, from every seed, and
 // tabulates the loss at the end of training and, for classes, the accuracy, on the
 // training prompts and on the test prompts if the study has some: the first figure of
-// [G, App. H], which varies the heads of a Transformer of fixed depth. The paper measures
-// no rate there and none is predicted; the verdict in words is whether more heads
-// train better, up to the spread over seeds.
+// [G, App. H], which varies the heads of a Transformer of fixed depth. A ladder of the
+// training loss draws it and fits a slope; the paper measures no rate there and none is
+// predicted. The words say whether more heads train better, up to the spread over seeds.
 type byHeads struct{}
 
 func init() { addInquiry(byHeads{}) }
@@ -26,5 +26,5 @@ func (byHeads) plan(p *plan) {
 	for _, width := range p.study.Networks.Widths {
 		w.level(p, float64(width), p.study.Model.Depth, width)
 	}
-	p.find(w.find)
+	w.plan(p)
 }

@@ -32,5 +32,5 @@ func (byLayers) plan(p *plan) {
 	for _, depth := range p.study.Networks.Depths {
 		w.level(p, float64(depth), depth, widths[len(widths)/2])
 	}
-	p.find(w.find)
+	w.plan(p)
 }

@@ -34,6 +34,17 @@ func (w *sweep) level(p *plan, x float64, depth, width int) {
 	w.levels = append(w.levels, l)
 }
 
+// plan adds the table, and the ladder of the training loss.
+func (w *sweep) plan(p *plan) {
+	l := ladderPlan{against: w.against, Prediction: Prediction{Slope: math.NaN(), Source: "no rate is stated (G App. H)"}}
+	l.values = map[Quantity]func(*task) float64{Risk: func(t *task) float64 { return lastOf(t.result.Trajectory.Risk) }}
+	for _, v := range w.levels {
+		l.levels = append(l.levels, level{x: v.x, depth: v.depth, width: v.width, tasks: v.tasks})
+	}
+	p.ladder(l)
+	p.find(w.find)
+}
+
 // score is how well a network does at the end of training; accuracies are NaN without
 // classes, test scores without test prompts.
 type score struct{ loss, accuracy, testLoss, testAccuracy float64 }

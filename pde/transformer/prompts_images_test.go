@@ -97,7 +97,7 @@ func TestImagesRefuse(t *testing.T) {
 		`t.csv:3:3: column "p1": "NaN": want a finite number`:                             {replaced("1,8,2", "1,NaN,2"), nil},
 		`t.csv:4:9: column "class": 1.5: want a class 0, 1, …`:                            {replaced("7,2,1", "7,2,1.5"), nil},
 		`t.csv:4:9: column "class": -1: want a class 0, 1, …`:                             {replaced("7,2,1", "7,2,-1"), nil},
-		`t.csv:1: no column "p0": did you mean "q0"? (one of q0, p1, p2, p3, class)`:       {replaced("p0", "q0"), nil},
+		`t.csv:1: no column "p0": did you mean "q0"? (one of q0, p1, p2, p3, class)`:      {replaced("p0", "q0"), nil},
 		"t.csv:1: 3 columns of pixels, p0 to p2: want a square number, for square images": {replaced("p3", "q3"), nil},
 		`t.csv:1: no column "kind": want one of p0, p1, p2, p3, class`:                    {tiny, func(m *transformer.Images) { m.Label = "kind" }},
 		"train: none of the 2 training images has class [1], of 0 to 1: want all classes: more images, another shuffle, or classes numbered without a gap": {tiny, func(m *transformer.Images) { m.Train = 2 }},
