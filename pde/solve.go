@@ -29,6 +29,10 @@ type Options struct {
 	MaxSteps int
 	// Progress, if not nil, is called after every step with the training time reached.
 	Progress func(tau float64)
+	// UntilResidual, if above 0, ends the run at the first step over which
+	// ‖∂ρ/∂τ‖₁ = max_c ∫|ρ_c after − ρ_c before|/dt falls below it; see Trajectory.Steady. The
+	// last of Problem.Times is then the latest end. Values near 1e-15/dt are rounding.
+	UntilResidual float64
 	// OmitStates leaves Trajectory.States empty, for runs that need only series.
 	OmitStates bool
 }
@@ -40,13 +44,18 @@ type prober interface {
 }
 
 // Solve integrates the gradient flow of p.Energy by the scheme s and returns the
-// trajectory at p.Times, which are hit exactly.
+// trajectory at p.Times, which are hit exactly, or until the flow is steady; see
+// Options.UntilResidual.
 //
 // After every step it checks the mass (1e-12 relative), the sign and the
 // finiteness of every component and the mass at the walls. It returns an error if
 // the problem is unusable, a *ContractError, a *WallError, an error that wraps
 // ErrDiverged, or one that wraps ctx's error if ctx ends. With an error of the run
 // it returns the trajectory as far as it got; with one of the request, nil.
+//
+// It warns, in Trajectory.Warnings, if half of the mass sits in so few cells that the
+// grid does not resolve the density, as after a blow-up, and if a run that was to end at
+// rest does not.
 //
 // It panics if p.Energy, s or a density of p.Initial is nil.
 func Solve(ctx context.Context, p Problem, s Scheme, o *Options) (*Trajectory, error) {
@@ -70,6 +79,7 @@ type run struct {
 	rho     State
 	psi     Field // of steppers that are not probers; nil otherwise
 	watch   *watch
+	motion  *motion // nil unless Options.UntilResidual is given
 	traj    *Trajectory
 
 	time     float64
@@ -89,6 +99,9 @@ func newRun(p Problem, s Scheme, o *Options) (*run, error) {
 	}
 	if r.options.WallMass == 0 {
 		r.options.WallMass = 1e-6
+	}
+	if u := r.options.UntilResidual; !(u >= 0) || math.IsInf(u, 0) {
+		return nil, fmt.Errorf("pde: until residual: %v: want a finite number above 0, or 0 for none", u)
 	}
 	if err := errors.Join(checkTimes(p.Times), checkInitial(p.Initial)); err != nil {
 		return nil, err
@@ -112,40 +125,10 @@ func newRun(p Problem, s Scheme, o *Options) (*run, error) {
 	}
 	r.rho = p.Initial.Clone()
 	r.watch = newWatch(r.rho, r.options.WallMass, &r.traj.Contracts)
+	if r.options.UntilResidual > 0 {
+		r.motion = newMotion(r.rho)
+	}
 	return r, nil
-}
-
-// checkTimes reports saved times that do not start at 0 and increase.
-func checkTimes(t []float64) error {
-	if len(t) == 0 || t[0] != 0 {
-		return fmt.Errorf("pde: times %v: want 0 first", t)
-	}
-	for i, v := range t {
-		if math.IsNaN(v) || math.IsInf(v, 0) || i > 0 && v <= t[i-1] {
-			return fmt.Errorf("pde: times: entry %d is %v: want finite, increasing times", i, v)
-		}
-	}
-	return nil
-}
-
-// checkInitial reports initial densities that are no densities.
-func checkInitial(s State) error {
-	if len(s) == 0 {
-		return fmt.Errorf("pde: the initial state has no components")
-	}
-	for c, d := range s {
-		if d == nil || d.Grid == nil || len(d.Values) != d.Grid.Len() {
-			panic(fmt.Sprintf("pde: Solve: component %d of the initial state is not a density on a grid", c))
-		}
-		if i := slices.IndexFunc(d.Values, func(v float64) bool { return !(v >= 0) || math.IsInf(v, 0) }); i >= 0 {
-			at := d.Grid.Center(make([]float64, d.Grid.Dim()), i)
-			return fmt.Errorf("pde: component %d of the initial state is %v in the cell at %s: want finite and at least 0", c, d.Values[i], point(at))
-		}
-		if m := d.Mass(); !(m > 0) || math.IsInf(m, 0) {
-			return fmt.Errorf("pde: component %d of the initial state has mass %v: want a finite mass above 0", c, m)
-		}
-	}
-	return nil
 }
 
 // all runs through the saved times.
@@ -158,15 +141,16 @@ func (r *run) all(ctx context.Context, times []float64) error {
 		return err
 	}
 	for _, t := range times[1:] {
-		for r.time < t {
+		for r.time < t && !r.traj.Steady {
 			if err := r.advance(ctx, t); err != nil {
 				return err
 			}
 		}
-		if err := r.save(); err != nil {
+		if err := r.save(); err != nil || r.traj.Steady {
 			return err
 		}
 	}
+	r.settle()
 	return nil
 }
 
@@ -198,6 +182,10 @@ func (r *run) advance(ctx context.Context, t float64) error {
 	c.Limited += rep.Limited
 	c.MaxDt = max(c.MaxDt, rep.Dt)
 	c.certify(rep)
+	if r.motion != nil {
+		c.Motion = r.motion.step(r.rho, rep.Dt)
+		r.traj.Steady = c.Motion < r.options.UntilResidual
+	}
 	if err := r.watch.check(r.rho, c.Steps, r.time); err != nil {
 		return err
 	}
@@ -256,6 +244,7 @@ func (r *run) save() error {
 		t.Risk = append(t.Risk, risk)
 		t.Output = append(t.Output, slices.Clone(output))
 	}
+	r.crowd()
 	if !r.options.OmitStates {
 		t.States = append(t.States, r.rho.Clone())
 	}

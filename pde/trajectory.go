@@ -12,6 +12,10 @@ type Trajectory struct {
 	States      []State     // densities, of a grid run
 	Ensembles   []*Ensemble // atoms, of a particle run
 	Contracts   Contracts
+	// Steady says that the run ended at the last Time because the flow is at rest to
+	// within Options.UntilResidual.
+	Steady   bool
+	Warnings []string // what makes the result deserve doubt; see Solve
 }
 
 // Contracts records how well a run kept what every scheme promises. Each field
@@ -32,4 +36,8 @@ type Contracts struct {
 	Rejections  int     // attempts that were redone with a shorter step
 	Limited     int     // cells, over all stages, in which a positivity limiter reduced the fluxes
 	MaxDt       float64 // largest step taken
+	Motion      float64 // ‖∂ρ/∂τ‖₁ over the last step; 0 unless Options.UntilResidual is given
+	// Concentration is the largest share of a component's mass in its 2^d heaviest
+	// cells, d the dimension, at a saved time. Above a half it is warned of.
+	Concentration float64
 }
