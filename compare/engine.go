@@ -109,6 +109,7 @@ func (s Study) round(ctx context.Context, o *Options, made map[string]*task) (*R
 		err = &MissingError{n, len(p.tasks)}
 	}
 	r.Notes = append(r.Notes, Uncertified(r.Runs)...)
+	r.Notes = append(r.Notes, Warned(r.Runs)...)
 	if err != nil {
 		r.Notes = append(r.Notes, "incomplete: "+err.Error())
 		return r, p, err

@@ -104,6 +104,10 @@ type summaryRun struct {
 	Rejections  int      `json:"rejections,omitempty"`
 	Limited     int      `json:"limited,omitempty"`
 	MaxDt       number   `json:"max_dt"`
+	Motion      number   `json:"motion,omitempty"`
+	Steady      bool     `json:"steady,omitempty"`
+	Crowded     number   `json:"concentration,omitempty"`
+	Warnings    []string `json:"warnings,omitempty"`
 	Wall        number   `json:"wall_seconds"`
 }
 
@@ -221,6 +225,7 @@ func summariseRun(run *Run) summaryRun {
 		Dissipated: number(c.Residual), WallMass: number(c.WallMass), Certificate: number(c.Certificate),
 		Tolerance: number(c.Tolerance), Uncertified: c.Uncertified, Gap: number(c.Gap), Iterations: c.Iterations,
 		Steps: c.Steps, Evaluations: c.Evaluations, Rejections: c.Rejections, Limited: c.Limited, MaxDt: number(c.MaxDt),
+		Motion: number(c.Motion), Steady: t.Steady, Crowded: number(c.Concentration), Warnings: t.Warnings,
 		Wall: number(run.Wall.Seconds()),
 	}
 }
@@ -294,7 +299,9 @@ func (d summaryRun) run() *Run {
 				Residual: float64(d.Dissipated), WallMass: float64(d.WallMass), Certificate: float64(d.Certificate),
 				Tolerance: float64(d.Tolerance), Uncertified: d.Uncertified, Gap: float64(d.Gap), Iterations: d.Iterations,
 				Steps: d.Steps, Evaluations: d.Evaluations, Rejections: d.Rejections, Limited: d.Limited, MaxDt: float64(d.MaxDt),
+				Motion: float64(d.Motion), Concentration: float64(d.Crowded),
 			},
+			Steady: d.Steady, Warnings: d.Warnings,
 		},
 	}
 }

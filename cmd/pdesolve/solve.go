@@ -56,7 +56,7 @@ func runSolve(c *cobra.Command, name string, o outputFlags) error {
 		out.discard()
 		return failure{failed}
 	}
-	r := &compare.Result{Study: compare.Study{Name: e.Name, Times: e.Times()}, Runs: runs, Wall: time.Since(start), Notes: compare.Uncertified(runs)}
+	r := &compare.Result{Study: compare.Study{Name: e.Name, Times: e.Times()}, Runs: runs, Wall: time.Since(start), Notes: append(compare.Uncertified(runs), compare.Warned(runs)...)}
 	if failed != nil {
 		r.Notes = append(r.Notes, "incomplete: "+failed.Error())
 	}
@@ -120,7 +120,7 @@ func solveOne(ctx context.Context, e *experiment.Experiment, s compare.Solver, p
 		r.Dt = stepped.NominalStep()
 		r.ID += fmt.Sprintf("-dt%g", r.Dt)
 	}
-	o := &pde.Options{Progress: func(tau float64) { part(tau / e.Time.End) }}
+	o := &pde.Options{UntilResidual: e.Time.UntilResidual, Progress: func(tau float64) { part(tau / e.Time.End) }}
 	if e.Exact != nil && e.Exact.Facts().Walls {
 		o.WallMass = -1
 	}
@@ -171,7 +171,15 @@ func writeStates(w io.Writer, e *experiment.Experiment, run *compare.Run) error 
 
 // showRuns prints the energy of all runs at the saved times, and the risk and the
 // distances from an exact solution where there are any.
+//
+// Runs that end when they are steady share only the times before.
 func showRuns(w io.Writer, runs []*compare.Run) {
+	common, steady := len(runs[0].Trajectory.Time), false
+	for _, r := range runs {
+		if r.Trajectory.Steady {
+			common, steady = min(common, len(r.Trajectory.Time)-1), true
+		}
+	}
 	for _, q := range []struct {
 		name   string
 		values func(*compare.Run) []float64
@@ -185,24 +193,39 @@ func showRuns(w io.Writer, runs []*compare.Run) {
 			continue
 		}
 		head := table.Row{q.name}
-		for _, tau := range runs[0].Trajectory.Time {
+		for _, tau := range runs[0].Trajectory.Time[:common] {
 			head = append(head, fmt.Sprintf("τ = %.4g", tau))
+		}
+		if steady {
+			head = append(head, "at the end")
 		}
 		t := newTable(head)
 		for _, r := range runs {
 			row := table.Row{r.ID}
-			for _, v := range q.values(r) {
+			values := q.values(r)
+			for _, v := range values[:common] {
 				row = append(row, fmt.Sprintf("%.8g", v))
+			}
+			if steady {
+				row = append(row, fmt.Sprintf("%.8g", values[len(values)-1]))
 			}
 			t.AppendRow(row)
 		}
 		fmt.Fprintln(w, t.Render())
 		fmt.Fprintln(w)
 	}
-	t := newTable(table.Row{"run", "steps", "mass error", "min density", "energy rise", "wall time"})
+	head := table.Row{"run", "steps", "mass error", "min density", "energy rise", "wall time"}
+	if steady {
+		head = append(head, "steady at τ")
+	}
+	t := newTable(head)
 	for _, r := range runs {
 		c := r.Trajectory.Contracts
-		t.AppendRow(table.Row{r.ID, c.Steps, fmt.Sprintf("%.1e", c.MassError), fmt.Sprintf("%.2g", c.MinDensity), fmt.Sprintf("%.1e", c.EnergyRise), r.Wall.Round(time.Millisecond)})
+		row := table.Row{r.ID, c.Steps, fmt.Sprintf("%.1e", c.MassError), fmt.Sprintf("%.2g", c.MinDensity), fmt.Sprintf("%.1e", c.EnergyRise), r.Wall.Round(time.Millisecond)}
+		if r.Trajectory.Steady {
+			row = append(row, fmt.Sprintf("%.6g", r.Trajectory.Time[len(r.Trajectory.Time)-1]))
+		}
+		t.AppendRow(row)
 	}
 	fmt.Fprintln(w, t.Render())
 }

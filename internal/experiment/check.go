@@ -92,6 +92,12 @@ func (e *Experiment) checkSections() {
 // checkTime reports a horizon or a saved interval that makes no list of times.
 func (e *Experiment) checkTime() {
 	d, t := e.reading, e.Time
+	switch u := t.UntilResidual; {
+	case !(u >= 0) || math.IsInf(u, 0):
+		d.failAt("time.until_residual", "%v: want a number above 0, such as 1e-10, or 0 to solve to the end", u)
+	case u > 0 && e.Transformer != nil:
+		d.failAt("time.until_residual", "is for classical flows: networks and their mean field are compared at common times")
+	}
 	switch {
 	case d.at["time.end"] == nil:
 		if d.at["time"] == nil || len(d.errs) == 0 {

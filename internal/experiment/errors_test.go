@@ -56,6 +56,7 @@ var mistakes = []struct{ what, old, new string }{
 	{"misspelt dynamics", "gradient:", "gradiant:"},
 	{"misspelt rate", "[depth, width]", "[depht, width]"},
 	{"two names", "- upwind", "- {upwind: {}, muscl: {}}"},
+	{"steady end of a training", "save: 1}", "save: 1, until_residual: 1e-10}"},
 	{"fraction for a whole number", "n: 16", "n: 64.5"},
 	{"exponent for a whole number", "n: 16", "n: 1e3"},
 	{"quoted number", "n: 16", "n: '64'"},
@@ -177,6 +178,11 @@ var classicalMistakes = []struct{ what, old, new string }{
 	{"ratio below 1", "n: 32}", "n: 32, grading: {tanh: {ratio: 0.1}}}"},
 	{"grading that its cells do not resolve", "n: 32}", "n: 32, grading: {geometric: {ratio: 1e9}}}"},
 	{"kernel that is not integrable", "- entropy", "- interaction: {kernel: {power: {exponent: -2}}}"},
+	{"potential that is not a number somewhere", "(x^2 + y^2)/2", "sqrt(x + 4) + y"},
+	{"potential that is infinite somewhere", "(x^2 + y^2)/2", "x^2 + exp(exp(y + 3))"},
+	{"kernel that is not a number somewhere", "- entropy", "- interaction: {formula: sqrt(5 - r)}"},
+	{"residual below 0", "time: {", "time: {until_residual: -1, "},
+	{"residual that is not a number", "time: {", "time: {until_residual: .inf, "},
 }
 
 // graded is a flow on a graded axis.

@@ -79,6 +79,8 @@ type Component struct {
 type Time struct {
 	End  float64 `yaml:"end"`  // training time; required
 	Save float64 `yaml:"save"` // interval between saved times, a divisor of end; default end/8
+	// UntilResidual ends a classical flow early, when ‖∂ρ/∂τ‖₁ falls below it; default 0: never
+	UntilResidual float64 `yaml:"until_residual"`
 }
 
 // Finite describes the finite-width networks.

@@ -159,6 +159,9 @@ func (e *Experiment) checkWhole() {
 			d.complain("energy", trim(err))
 			return
 		}
+		if e.checkMembers(); len(d.errs) > 0 {
+			return
+		}
 		if e.checkExact(); len(d.errs) > 0 {
 			return
 		}
