@@ -44,7 +44,8 @@
 //	minimising movements, with a certificate for every step            JKO
 //
 // Inner solvers of JKO: Quantile makes the exact step on the line, Variational a
-// linearised one by finite volumes in any dimension.
+// linearised one by finite volumes in any dimension; Entropic takes any step of potentials
+// and convex functions of ρ by Sinkhorn scaling.
 //
 // Axes may be graded (grid.Grading) for Upwind, MUSCL, ScharfetterGummel and RKL2: where a
 // density is narrow in a wide box, a hundred graded cells are as good as many hundred equal
@@ -68,6 +69,8 @@
 //   - [BH14] P. Buchmüller, C. Helzel, Improved accuracy of high-order WENO finite volume
 //     methods on Cartesian grids, J. Sci. Comput. (2014), doi:10.1007/s10915-014-9825-1;
 //     sixth order in three dimensions: Y. Du, L. Yuan, Y. Wang, arXiv:1809.09355.
+//   - [BHS25] A. Baradat, A. Hraivoronska, F. Santambrogio, Using Sinkhorn in the JKO scheme
+//     adds linear diffusion, arXiv:2502.12666 (abstract).
 //   - [CCH15] J. A. Carrillo, A. Chertock, Y. Huang, A finite-volume method for
 //     nonlinear nonlocal equations with a gradient flow structure, Commun. Comput.
 //     Phys. 17 (2015), 233–258, arXiv:1402.4252.
@@ -84,6 +87,7 @@
 //     stabilised Runge–Kutta–Legendre methods.
 //   - [McC97] R. J. McCann, A convexity principle for interacting gases, Adv. Math.
 //     128 (1997), 153–179, doi:10.1006/aima.1997.1634.
+//   - [Pey15] G. Peyré, Entropic Wasserstein gradient flows, arXiv:1502.06216, 2015.
 //   - [Zal79] S. T. Zalesak, Fully multidimensional flux-corrected transport algorithms
 //     for fluids, J. Comput. Phys. 31 (1979), 335–362.
 package pde

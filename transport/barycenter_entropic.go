@@ -88,7 +88,7 @@ func checkWeights(lambda []float64, n int) (norm float64, err error) {
 // bregman is the workspace: logarithms of the scalings u_m, v_m of the plans
 // diag(u_m) K diag(v_m), of the density and, if it is debiased, of d.
 type bregman struct {
-	kernel    *gridKernel
+	grid      *grid.Grid
 	epsilon   float64
 	lambda    []float64
 	mu        [][]float64
@@ -99,7 +99,7 @@ type bregman struct {
 
 func newBregman(g *grid.Grid, epsilon float64) *bregman {
 	n := g.Len()
-	return &bregman{kernel: &gridKernel{g}, epsilon: epsilon, log: make([]float64, n), d: make([]float64, n), t: make([]float64, n)}
+	return &bregman{grid: g, epsilon: epsilon, log: make([]float64, n), d: make([]float64, n), t: make([]float64, n)}
 }
 
 func (w *bregman) add(lambda float64, mu []float64) {
@@ -112,13 +112,7 @@ func (w *bregman) add(lambda float64, mu []float64) {
 	}
 }
 
-// convolve writes log Σ_j exp(p_j − |x_i − x_j|²/ε) to dst.
-func (w *bregman) convolve(dst, p []float64) {
-	w.kernel.soft(dst, p, w.epsilon, false)
-	for i, v := range dst {
-		dst[i] = -v / w.epsilon
-	}
-}
+func (w *bregman) convolve(dst, p []float64) { LogGauss(dst, p, w.grid, w.epsilon) }
 
 // run projects in turn on the plans with the marginals μ_m and on those that share the
 // other one.

@@ -23,9 +23,30 @@ func (s *gridKernel) coordinate(k int, _ bool) []float64 {
 }
 
 func (s *gridKernel) soft(dst, p []float64, epsilon float64, _ bool) {
+	LogGauss(dst, p, s.grid, epsilon)
+	for i, v := range dst {
+		dst[i] = -epsilon * v
+	}
+}
+
+// LogGauss writes
+//
+//	dst_i = log Σ_j exp(p_j − |x_i − x_j|²/ε)
+//
+// to dst and returns it, the sum being over the cells of a grid of equal cells and x
+// their midpoints; nil allocates. Nothing over- or underflows, p_j = −∞ is allowed, and
+// dst may be p. It takes a few nanoseconds a cell, axis and cell of the line. It panics if
+// an axis is graded.
+func LogGauss(dst, p []float64, g *grid.Grid, epsilon float64) []float64 {
+	if dst == nil {
+		dst = make([]float64, g.Len())
+	}
+	if len(dst) != g.Len() || len(p) != g.Len() {
+		panic("transport: LogGauss: lengths do not fit the grid")
+	}
 	copy(dst, p)
-	for k := range s.grid.Dim() {
-		n, stride, h := s.grid.Axis(k).N, s.grid.Stride(k), s.grid.Axis(k).H()
+	for k := range g.Dim() {
+		n, stride, h := g.Axis(k).N, g.Stride(k), g.Axis(k).H()
 		rate := h * h / epsilon
 		parallel(len(dst)/n, func(lo, hi int) {
 			l := newGaussLine(n, rate)
@@ -41,9 +62,7 @@ func (s *gridKernel) soft(dst, p []float64, epsilon float64, _ bool) {
 			}
 		})
 	}
-	for i, v := range dst {
-		dst[i] = -epsilon * v
-	}
+	return dst
 }
 
 // gaussLine computes out_i = log Σ_j exp(p_j − (i − j)² rate) on a line of n cells.

@@ -374,3 +374,13 @@ func BenchmarkSinkhorn(b *testing.B) {
 		})
 	}
 }
+
+func ExampleLogGauss() {
+	g, err := grid.New(grid.Axis{Lo: 0, Hi: 3, N: 3})
+	if err != nil {
+		panic(err)
+	}
+	inf := math.Inf(-1)
+	fmt.Println(LogGauss(nil, []float64{inf, 2000, inf}, g, 0.5))
+	// Output: [1998 2000 1998]
+}
