@@ -24,6 +24,6 @@
 // With a Store, Execute keeps every run as it finishes and makes none twice; see Store
 // and Shard.
 //
-// WriteReport writes the results folder: a page that reads offline, Markdown, JSON,
-// CSV, figures and states.
+// WriteReport writes the results folder: a page that reads offline, Markdown, LaTeX,
+// JSON, CSV, figures and states.
 package compare

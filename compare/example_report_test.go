@@ -82,6 +82,7 @@ func ExampleWriteReport() {
 	// figures
 	// report.html
 	// report.md
+	// report.tex
 	// resolved.yaml
 	// series.csv
 	// states

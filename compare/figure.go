@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"image/color"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -23,7 +24,13 @@ type figure struct {
 	File    string // path inside the results folder
 	Caption string
 	Alt     string // what the picture shows, for those who cannot see it
-	SVG     []byte
+	drawing
+}
+
+// drawing is a picture in the formats of the reports.
+type drawing struct {
+	SVG []byte // for HTML and Markdown
+	PDF []byte // for LaTeX
 }
 
 // Widths of figures: one and two columns of a printed page.
@@ -127,25 +134,34 @@ func (s spans) DataRange() (xmin, xmax, ymin, ymax float64) {
 	return xmin, xmax, ymin, ymax
 }
 
-// render draws rows of plots on a white canvas of the given size and returns the
-// SVG document.
-func render(rows [][]*plot.Plot, width, height vg.Length) []byte {
+// render draws rows of plots on a white canvas of the given size.
+func render(rows [][]*plot.Plot, width, height vg.Length) drawing {
 	return renderOn(width, height, func(dc draw.Canvas) { drawTiles(rows, dc) })
 }
 
-func renderOn(width, height vg.Length, paint func(draw.Canvas)) []byte {
-	canvas := vgsvg.New(width, height)
-	dc := draw.New(canvas)
-	dc.FillPolygon(color.White, []vg.Point{{X: 0, Y: 0}, {X: width, Y: 0}, {X: width, Y: height}, {X: 0, Y: height}})
-	paint(dc)
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		panic("compare: writing to memory: " + err.Error())
+func renderOn(width, height vg.Length, paint func(draw.Canvas)) drawing {
+	onto := func(canvas interface {
+		vg.CanvasSizer
+		io.WriterTo
+	}) []byte {
+		dc := draw.New(canvas)
+		dc.FillPolygon(color.White, []vg.Point{{X: 0, Y: 0}, {X: width, Y: 0}, {X: width, Y: height}, {X: 0, Y: height}})
+		paint(dc)
+		var b bytes.Buffer
+		if _, err := canvas.WriteTo(&b); err != nil {
+			panic("compare: writing to memory: " + err.Error())
+		}
+		return b.Bytes()
 	}
+	return drawing{SVG: webSVG(onto(vgsvg.New(width, height))), PDF: onto(newPDF(width, height))}
+}
+
+// webSVG mends what vgsvg writes.
+func webSVG(svg []byte) []byte {
 	// The widths of the labels were measured in Liberation Sans, which has the
 	// metrics of Arial. Pictures are PNG, whatever vgsvg calls them, and fill the area
 	// that they were given.
-	svg := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
+	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
 	svg = bytes.ReplaceAll(svg, []byte("data:image/jpg;"), []byte("data:image/png;"))
 	return bytes.ReplaceAll(svg, []byte("<image "), []byte(`<image preserveAspectRatio="none" `))
 }
@@ -170,6 +186,7 @@ func drawTiles(rows [][]*plot.Plot, dc draw.Canvas) {
 				c.FillText(style, vg.Point{X: strip, Y: (area.Min.Y + area.Max.Y) / 2}, label)
 			}
 			p.Draw(c)
+			p.Y.Label.Text = label // a plot is drawn once for every format
 		}
 	}
 }
@@ -275,7 +292,7 @@ func (viridis) Colors() []color.Color {
 
 // renderWithBars is render for rows whose last plot is a colour bar, which gets a
 // narrow column of its own.
-func renderWithBars(rows [][]*plot.Plot, width, height vg.Length) []byte {
+func renderWithBars(rows [][]*plot.Plot, width, height vg.Length) drawing {
 	bar := vg.Points(52)
 	return renderOn(width, height, func(dc draw.Canvas) {
 		var panels, bars [][]*plot.Plot

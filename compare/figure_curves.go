@@ -138,8 +138,8 @@ func riskFigure(r *Result) (figure, bool) {
 	p.Legend.Top = true
 	p.Y.Max += 0.05 * (p.Y.Max - p.Y.Min)
 	return figure{
-		File: "figures/risk.svg",
-		SVG:  render([][]*plot.Plot{{p}}, twoColumns, 3.4*vg.Inch),
+		File:    "figures/risk.svg",
+		drawing: render([][]*plot.Plot{{p}}, twoColumns, 3.4*vg.Inch),
 		Caption: fmt.Sprintf("Risk R against training time τ at depth L = %d: the solvers of the mean-field limit (M = ∞) at their finest, and networks of finite width M. "+
 			"Bands span the 10 %% to 90 %% quantiles over seeds, the line inside is the median.", r.Study.Model.Depth),
 		Alt: "Risk against training time. " + strings.Join(words, "; ") + ".",
@@ -212,7 +212,7 @@ func energyFigure(r *Result) (figure, bool) {
 		caption += " Right: how far the fall of Q over each saved interval differs from the dissipation D = Σ ∫ρ|∇Ψ|² integrated over it; exact for the flow itself, so this is the solver's own error."
 	}
 	return figure{
-		File: "figures/energy.svg", SVG: render([][]*plot.Plot{row}, twoColumns, 2.8*vg.Inch), Caption: caption,
+		File: "figures/energy.svg", drawing: render([][]*plot.Plot{row}, twoColumns, 2.8*vg.Inch), Caption: caption,
 		Alt: "Objective against training time. " + strings.Join(words, "; ") + ".",
 	}, true
 }

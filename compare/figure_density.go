@@ -123,15 +123,15 @@ func densityFigure(run *Run, m *transformer.Model, b int, file string) figure {
 		rows = append(rows, row)
 	}
 	height := 4.2 * vg.Inch
-	svg := []byte(nil)
+	var picture drawing
 	if flat {
-		svg = render(rows, twoColumns, height)
+		picture = render(rows, twoColumns, height)
 	} else {
-		svg = renderWithBars(rows, twoColumns, height)
+		picture = renderWithBars(rows, twoColumns, height)
 	}
 	name := m.Blocks[b].Block.Name()
 	return figure{
-		File: file, SVG: svg,
+		File: file, drawing: picture,
 		Caption: fmt.Sprintf("Density of the parameters (%s) of block %s at three depths t, before (τ = 0) and after training; run %s. Each row has its own colour scale. The picture is cropped to where the density exceeds a thousandth of its largest value.",
 			strings.Join(mapped(names, symbol), ", "), name, run.ID),
 		Alt: fmt.Sprintf("Heat maps of the density of block %s over %s and %s at depths %s, at the start and the end of training.", name, x, y, depthList(run, columns)),

@@ -63,14 +63,17 @@ func rateFigures(r *Result) []figure {
 			rows = [][]*plot.Plot{panels[:2], panels[2:]}
 		}
 		out = append(out, figure{
-			File:    "figures/error-" + string(against) + ".svg",
-			SVG:     render(rows, width, vg.Length(len(rows))*2.6*vg.Inch),
+			File:    errorFile(against),
+			drawing: render(rows, width, vg.Length(len(rows))*2.6*vg.Inch),
 			Caption: rateCaption(against, seeds, floor),
 			Alt:     fmt.Sprintf("Log-log plot of error against %s. %s.", against.axis(), strings.Join(words, "; ")),
 		})
 	}
 	return out
 }
+
+// errorFile is where the figure of a ladder is stored.
+func errorFile(a Against) string { return "figures/error-" + string(a) + ".svg" }
 
 // measured returns what the result's ladders vary, in order of first appearance.
 func measured(r *Result) []Against {

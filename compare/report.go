@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"gonum.org/v1/gonum/stat"
@@ -23,8 +24,8 @@ type Provenance struct {
 }
 
 // WriteReport writes a result to the folder dir, which it creates if need be:
-// summary.json, series.csv, states/*.npz of the runs that store states, figures/*.svg,
-// report.html, report.md and, if there are any bytes for it, resolved.yaml. Each file
+// summary.json, series.csv, states/*.npz of the runs that store states, figures/*.svg
+// and *.pdf, report.html, report.md, report.tex and, if there are any bytes for it, resolved.yaml. Each file
 // appears whole or not at all; report.html is the last.
 func WriteReport(dir string, r *Result, p Provenance) error {
 	for _, sub := range []string{"", "states", "figures"} {
@@ -57,7 +58,7 @@ func WriteReport(dir string, r *Result, p Provenance) error {
 	return writePages(dir, r, p)
 }
 
-// RewriteReport writes figures/*.svg, report.html and report.md of a result to the
+// RewriteReport writes the figures, report.html, report.md and report.tex of a result to the
 // folder dir again, and nothing else: the stored summary, series and states stay as
 // they were computed. Load reads the result.
 func RewriteReport(dir string, r *Result, p Provenance) error {
@@ -74,12 +75,17 @@ func writePages(dir string, r *Result, p Provenance) error {
 		return err
 	}
 	for _, f := range pg.allFigures() {
-		if err := writeFile(dir, f.File, func(w io.Writer) error {
-			_, err := w.Write(f.SVG)
-			return err
-		}); err != nil {
-			return err
+		for path, data := range map[string][]byte{f.File: f.SVG, strings.TrimSuffix(f.File, ".svg") + ".pdf": f.PDF} {
+			if err := writeFile(dir, path, func(w io.Writer) error {
+				_, err := w.Write(data)
+				return err
+			}); err != nil {
+				return err
+			}
 		}
+	}
+	if err := writeFile(dir, "report.tex", pg.latex); err != nil {
+		return err
 	}
 	if err := writeFile(dir, "report.md", pg.markdown); err != nil {
 		return err

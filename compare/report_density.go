@@ -14,6 +14,7 @@ type densityPart struct {
 	Title  string
 	Figure figure
 	Words  []string
+	Frames []figure // see gallery
 }
 
 // densityParts describes the density of every block of the finest grid run.
@@ -33,6 +34,7 @@ func densityParts(r *Result) []densityPart {
 			Title:  name,
 			Figure: densityFigure(run, m, b, "figures/density-"+fileName(name)+".svg"),
 			Words:  densityWords(run, m, b),
+			Frames: gallery(run, m, b, name),
 		})
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -75,6 +76,7 @@ type page struct {
 	Doubts     []doubt
 	Unused     []doubt
 	Findings   []Finding
+	Lead       *figure // of the page's abstract; not among Errors
 	Errors     []figure
 	Curves     []figure
 	Densities  []densityPart
@@ -94,6 +96,7 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		Densities: densityParts(r), Contracts: contractsTable(r), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}
+	pg.lead()
 	if f, ok := riskFigure(r); ok {
 		pg.Curves = append(pg.Curves, f)
 	}
@@ -101,6 +104,18 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		pg.Curves = append(pg.Curves, f)
 	}
 	return pg, nil
+}
+
+// lead takes the figure that answers the question best out of the others.
+func (pg *page) lead() {
+	for _, a := range []Against{FixedBudget, Parameters, Width, Depth, Step, Cells} {
+		i := slices.IndexFunc(pg.Errors, func(f figure) bool { return f.File == errorFile(a) })
+		if i >= 0 {
+			f := pg.Errors[i]
+			pg.Lead, pg.Errors = &f, slices.Delete(pg.Errors, i, i+1)
+			return
+		}
+	}
 }
 
 // unused lists the points that did not enter a fit, with the reason.
@@ -120,9 +135,13 @@ func unused(r *Result) []doubt {
 // allFigures returns every figure of the page.
 func (pg *page) allFigures() []figure {
 	out := append([]figure{}, pg.Errors...)
+	if pg.Lead != nil {
+		out = append(out, *pg.Lead)
+	}
 	out = append(out, pg.Curves...)
 	for _, d := range pg.Densities {
 		out = append(out, d.Figure)
+		out = append(out, d.Frames...)
 	}
 	return out
 }

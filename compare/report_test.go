@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -55,12 +56,18 @@ func TestWriteReport(t *testing.T) {
 	for name := range first {
 		names = append(names, name)
 	}
-	assert.ElementsMatch(t, []string{
-		"resolved.yaml", "summary.json", "series.csv", "report.html", "report.md",
+	want := []string{
+		"resolved.yaml", "summary.json", "series.csv", "report.html", "report.md", "report.tex",
 		"states/muscl-n40.npz", "states/network-L4-M64-s10.npz",
-		"figures/error-cells.svg", "figures/error-step.svg", "figures/error-depth.svg", "figures/error-width.svg",
-		"figures/risk.svg", "figures/energy.svg", "figures/density-softmax-scalar.svg", "figures/density-mlp-label.svg",
-	}, names, "no file missing, none left over")
+	}
+	figures := []string{"error-cells", "error-step", "error-depth", "error-width", "risk", "energy", "density-softmax-scalar", "density-mlp-label"}
+	for i := range fixtureTimes {
+		figures = append(figures, fmt.Sprintf("gallery-softmax-scalar-%02d", i), fmt.Sprintf("gallery-mlp-label-%02d", i))
+	}
+	for _, f := range figures {
+		want = append(want, "figures/"+f+".svg", "figures/"+f+".pdf")
+	}
+	assert.ElementsMatch(t, want, names, "no file missing, none left over")
 	assert.Equal(t, "name: fixture\n", first["resolved.yaml"])
 
 	old := runtime.GOMAXPROCS(1)
@@ -82,8 +89,8 @@ func TestReportHTML(t *testing.T) {
 	for _, foreign := range []string{"http:", "https:", `="//`, "url(", "@import", "<script", "<link", "NaN", "ZgotmplZ", `aria-label=""`} {
 		assert.False(t, strings.Contains(page, foreign), "the page contains %s", foreign)
 	}
-	assert.Equal(t, 8, strings.Count(page, "<svg"))
-	assert.Equal(t, 8, strings.Count(page, `role="img" aria-label="`))
+	assert.Equal(t, 18, strings.Count(page, "<svg"), "eight figures and five frames for each block")
+	assert.Equal(t, 18, strings.Count(page, `role="img" aria-label="`))
 	for _, want := range []string{"a note &lt;with&gt; marks &amp; signs", "pdesolve compare &lt;fixture&gt;", "prefers-color-scheme: dark", "Nadaraya–Watson"} {
 		assert.True(t, strings.Contains(page, want), "the page lacks %s", want)
 	}
@@ -294,7 +301,7 @@ func TestRewriteReport(t *testing.T) {
 	require.NoError(t, RewriteReport(again, back, fixtureProvenance))
 	first := files(t, dir)
 	second := files(t, again)
-	assert.Len(t, second, 10)
+	assert.Len(t, second, 3+2*18, "three pages, and eighteen figures in two formats")
 	for name := range second {
 		assert.True(t, first[name] == second[name], "%s differs", name)
 	}
@@ -303,4 +310,31 @@ func TestRewriteReport(t *testing.T) {
 	r.Study.Model.Blocks = r.Study.Model.Blocks[:1]
 	_, _, err = Load(dir, r.Study)
 	assert.ErrorContains(t, err, "states of run muscl-n40")
+}
+
+// The LaTeX report has every figure and table, no character that LaTeX would stumble
+// over, and its braces and environments match.
+func TestReportLaTeX(t *testing.T) {
+	r := fixture(t)
+	r.Findings = []Finding{{Title: "50 % of #1 & more_", Columns: []string{"law", "C₁"}, Rows: []FindingRow{{Label: "C₁/L", Values: []float64{0.1}}}, Text: []string{"a_b"}, Source: "s", Verdict: Sharp}}
+	pg, err := newPage(r, fixtureProvenance)
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, pg.latex(&b))
+	page := b.String()
+	for _, f := range pg.allFigures() {
+		assert.Contains(t, page, strings.TrimSuffix(f.File, ".svg")+".pdf")
+	}
+	assert.Contains(t, page, `50 \% of \#1 \& more\_`)
+	assert.Contains(t, page, `\ensuremath{\tau}`)
+	assert.NotContains(t, page, "NaN")
+	for _, c := range page {
+		if c > 0x7f && !strings.ContainsRune("äöüéèÄÖÜß", c) {
+			t.Errorf("the character %q is not translated", c)
+			break
+		}
+	}
+	plain := strings.NewReplacer(`\{`, "", `\}`, "").Replace(page)
+	assert.Equal(t, strings.Count(plain, "{"), strings.Count(plain, "}"))
+	assert.Equal(t, strings.Count(page, `\begin{`), strings.Count(page, `\end{`))
 }

@@ -20,7 +20,7 @@ import (
 
 // ours lists what commands write to a results folder. Nothing else in a folder is
 // ever removed.
-var ours = []string{"report.html", "report.md", "summary.json", "series.csv", "states", "tasks", "figures", "data", provenanceFile, resolvedFile}
+var ours = []string{"report.html", "report.md", "report.tex", "summary.json", "series.csv", "states", "tasks", "figures", "data", provenanceFile, resolvedFile}
 
 const (
 	resolvedFile   = "resolved.yaml"
@@ -28,7 +28,7 @@ const (
 )
 
 // pages are those of ours that only a finished command writes.
-var pages = []string{"report.html", "report.md", "summary.json", "series.csv", "figures"}
+var pages = []string{"report.html", "report.md", "report.tex", "summary.json", "series.csv", "figures"}
 
 // folder is a results folder that has been found usable.
 type folder struct {

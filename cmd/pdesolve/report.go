@@ -22,7 +22,12 @@ func reportCommand() *cobra.Command {
 report DIR OTHER prints what changed from DIR to OTHER: rates side by side, whether
 the difference is more than their intervals allow, and contracts that are kept less
 well. It writes nothing.`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return nil
+			}
+			return oneArg("a results folder, or two to compare")(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 2 {
 				return reportChanges(c.OutOrStdout(), args[0], args[1], o.json)
