@@ -22,7 +22,7 @@ func TestImplicitOrderTwoProperties(t *testing.T) {
 		scheme  func(tau float64) Scheme
 		allowed float64
 	}{
-		{"upwind", func(tau float64) Scheme { return ImplicitUpwind{Step: tau, TimeOrder: 2} }, 0.25},
+		{"upwind", func(tau float64) Scheme { return ImplicitUpwind{Step: tau, TimeOrder: 2} }, 0.15},
 		{"fitted", func(tau float64) Scheme { return ImplicitScharfetterGummel{Step: tau} }, 0.01},
 		{"fitted, order 1", func(tau float64) Scheme { return ImplicitScharfetterGummel{Step: tau, TimeOrder: 1} }, 0.01},
 	} {

@@ -4,9 +4,10 @@ package pde
 
 import "testing"
 
-// The properties hold in more than ten thousand random cases.
+// The properties hold in more than ten thousand random cases of each implicit scheme.
 func TestImplicitUpwindPropertiesLong(t *testing.T) {
 	for range 13 {
 		TestImplicitUpwindProperties(t)
+		TestImplicitOrderTwoProperties(t)
 	}
 }
