@@ -241,3 +241,33 @@ func TestMultigridAllocatesNothing(t *testing.T) {
 		}))
 	}
 }
+
+// BiCGStab comes through breakdowns, which systems with small whole numbers and nearly
+// sparse right-hand sides provoke: three thousand of them.
+func TestBiCGStabBreaksDownAndRecovers(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for range 3000 {
+		n := 2 + r.IntN(5)
+		coo := NewCOO(n, n)
+		column := make([]float64, n)
+		for range 2 * n {
+			i, j, v := r.IntN(n), r.IntN(n), float64(r.IntN(3)-1)
+			coo.Add(i, j, v)
+			column[j] += math.Abs(v)
+		}
+		for j, s := range column {
+			coo.Add(j, j, 2+2*s)
+		}
+		a := coo.CSR()
+		b := make([]float64, n)
+		for i := range b {
+			b[i] = math.Pow(10, -30*r.Float64()*float64(r.IntN(2)+1))
+		}
+		b[0] += 2
+		for _, m := range []Preconditioner{NewJacobi(a), NewILU(a)} {
+			require.NoError(t, m.Factor())
+			_, err := NewBiCGStab(a, m, &Settings{Tolerance: 1e-13}).Solve(make([]float64, n), b)
+			require.NoError(t, err)
+		}
+	}
+}
