@@ -186,17 +186,6 @@ func (t *porous) measure(y padded) (measurement, error) {
 	return m, finiteEnergy(m.energy)
 }
 
-// largest returns the maximum of x, or NaN if there is one.
-func largest(x []float64) float64 {
-	inf := math.Inf(-1)
-	top, sum := lanes{inf, inf, inf, inf}, lanes{}
-	sumMax(x, &sum, &top)
-	if s := sum.sum(); math.IsNaN(s) {
-		return s
-	}
-	return max(top[0], top[1], top[2], top[3])
-}
-
 func (t *porous) euler(dst, y padded, dt float64) error {
 	for c, x := range t.space {
 		if dt*x.rate*t.slope(x.density(x.cells(y[c]))) > 1-slack {

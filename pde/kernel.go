@@ -1,5 +1,7 @@
 package pde
 
+import "math"
+
 // The kernels of the explicit schemes work on rows: equally long, contiguous
 // pieces of cell arrays. Every axis of a grid becomes a row operation, because the
 // neighbours of a row along another axis are a row too, and those along the row's
@@ -53,4 +55,31 @@ func sumMaxGo(x []float64, s, m *lanes) {
 		s[j&3] += v
 		m[j&3] = max(m[j&3], v)
 	}
+}
+
+// largest returns the maximum of x, or NaN if there is one.
+func largest(x []float64) float64 {
+	inf := math.Inf(-1)
+	sum, top := lanes{}, lanes{inf, inf, inf, inf}
+	for len(x) > 0 {
+		n := min(len(x), stripLength)
+		sumMax(x[:n], &sum, &top)
+		x = x[n:]
+	}
+	if s := sum.sum(); math.IsNaN(s) {
+		return s
+	}
+	return max(top[0], top[1], top[2], top[3])
+}
+
+// smallest returns the smallest element of x, or +Inf.
+func smallest(x []float64) float64 {
+	inf := math.Inf(1)
+	s, low := lanes{}, lanes{inf, inf, inf, inf}
+	for len(x) > 0 {
+		n := min(len(x), stripLength)
+		sumMin(x[:n], &s, &low)
+		x = x[n:]
+	}
+	return min(low[0], low[1], low[2], low[3])
 }

@@ -235,15 +235,9 @@ const marginScale = (2 * math.Pi * 4) * (2 * math.Pi * 4) / 4
 // marginOf returns by how much the limiter thirdOrder lets half slopes leave their bounds;
 // see MUSCL.
 func marginOf(w *sweep, rho []float64) float64 {
-	var s, top lanes
-	for x := rho; len(x) > 0; {
-		n := min(len(x), 4*stripLength)
-		sumMax(x[:n], &s, &top)
-		x = x[n:]
-	}
 	n := float64(0)
 	for _, m := range w.n {
 		n = max(n, float64(m))
 	}
-	return marginScale * max(top[0], top[1], top[2], top[3]) / (n * n)
+	return marginScale * largest(rho) / (n * n)
 }

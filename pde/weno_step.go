@@ -105,12 +105,12 @@ func (e *weno) Step(_ context.Context, rho State, limit float64) (StepReport, er
 func (e *weno) integrate(rho State, r *StepReport) (bool, error) {
 	dt := r.Dt / e.length
 	x, y := e.x, e.y
-	r.Dissipation = e.euler(x, rho, dt, r)
+	r.Dissipation = e.euler(x, rho, dt, true, r)
 	for s := 2; s <= e.stages; s++ {
 		if ok, err := e.stage(x, dt, r); !ok || err != nil {
 			return false, err
 		}
-		e.euler(y, x, dt, r)
+		e.euler(y, x, dt, false, r)
 		x, y = y, x
 		switch {
 		case e.stages == 3 && s == 2:
@@ -142,11 +142,12 @@ func mix(dst, a, b State, θ float64) {
 	}
 }
 
-// euler writes the Euler step from rho to dst and returns the dissipation at rho.
-func (e *weno) euler(dst, rho State, dt float64, r *StepReport) float64 {
+// euler writes the Euler step from rho to dst and returns, of the first stage, the
+// dissipation at rho.
+func (e *weno) euler(dst, rho State, dt float64, first bool, r *StepReport) float64 {
 	var total float64
 	for c, d := range rho {
-		dissipation, limited := e.sweep[c].euler(dst[c].Values, d.Values, e.u[c], dt)
+		dissipation, limited := e.sweep[c].euler(dst[c].Values, d.Values, e.u[c], dt, first)
 		total += e.f.Weight(c) * dissipation
 		r.Limited += limited
 	}
@@ -203,7 +204,7 @@ func (e *weno) probe(rho State) (StepReport, error) {
 	e.ready = true
 	r.Energy = e.energy
 	for c, d := range rho {
-		r.Dissipation += e.f.Weight(c) * e.sweep[c].fluxes(d.Values, e.u[c])
+		r.Dissipation += e.f.Weight(c) * e.sweep[c].fluxes(d.Values, e.u[c], true)
 	}
 	return r, nil
 }

@@ -3,6 +3,8 @@ package pde
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 )
 
@@ -149,16 +151,37 @@ func (w *wenoSweep) eachPart(n int, do func(i, from, to int)) {
 func (w *wenoSweep) convert(dst, x []float64, k int, c *[3][2]float64) {
 	m, n := w.row(k), w.n[k]
 	for at := 0; at < w.size; at += m {
-		out := dst[at : at+m]
-		w.gather(k, x, at)
-		if k < len(w.n)-1 {
-			i := at / w.stride[k] % n
-			conversions(out, &w.near, 0, m, c[min(i, n-1-i, w.reach)])
+		if k == len(w.n)-1 {
+			w.convertRow(dst[at:at+m], x[at:at+m], c)
 			continue
 		}
-		w.eachPart(n, func(i, from, to int) {
-			conversions(out, &w.near, from, to, c[min(i, n-1-i, w.reach)])
-		})
+		w.gather(k, x, at)
+		i := at / w.stride[k] % n
+		conversions(dst[at:at+m], &w.near, 0, m, c[min(i, n-1-i, w.reach)])
+	}
+}
+
+// convertRow is convert for one row of the last axis.
+func (w *wenoSweep) convertRow(dst, x []float64, c *[3][2]float64) {
+	n := len(x)
+	from, to := w.reach, n-w.reach // cells with all neighbours
+	if from < to {
+		for j := range here + 3 {
+			near := min(max(j, here-w.reach), here+w.reach) // degree 3 multiplies the outer ones by 0
+			w.near[j] = x[near+from-here : near+to-here]
+		}
+		conversions(dst[from:to], &w.near, 0, to-from, c[w.reach])
+	}
+	for i := 0; i < n; i++ {
+		if i == from && from < to {
+			i = to
+		}
+		if i == 0 || i == n-1 {
+			dst[i] = x[i]
+			continue
+		}
+		c0, c1, _ := weights(c[1])
+		dst[i] = float64(c0*x[i]) + float64(c1*(x[i-1]+x[i+1]))
 	}
 }
 
@@ -179,13 +202,10 @@ func (w *wenoSweep) points(dst, rho []float64) {
 	}
 }
 
-// fluxes writes the face averages of ρu to w.flux and returns ∫ρ|u|² as the sum over
-// the face centers.
-func (w *wenoSweep) fluxes(rho []float64, u []faces) float64 {
-	top := 0.0
-	for _, r := range rho {
-		top = max(top, r)
-	}
+// fluxes writes the face averages of ρu to w.flux and, if wanted, returns ∫ρ|u|² as the
+// sum over the face centers.
+func (w *wenoSweep) fluxes(rho []float64, u []faces, dissipation bool) float64 {
+	top := largest(rho)
 	var total compensated
 	for k, st := range w.stride {
 		x, y := w.a, w.b
@@ -196,26 +216,36 @@ func (w *wenoSweep) fluxes(rho []float64, u []faces) float64 {
 				x, y = y, x
 			}
 		}
-		velocity := u[k][st:]
-		m := w.row(k)
-		for at := 0; at < w.size; at += m {
-			var sum float64
-			for i := at; i < at+m; i++ {
-				f := x[i] * velocity[i]
-				x[i] = f
-				sum += float64(f * velocity[i])
-			}
-			total.add(sum)
+		w.products(x, k, u[k][st:], dissipation, &total)
+		flux := w.flux[k][st:]
+		left := len(w.n) - 1 // conversions to come; the last one writes the fluxes
+		if left == 0 {
+			copy(flux, x)
 		}
 		for j := range w.n {
-			if j != k {
-				w.convert(y, x, j, &toAverage)
-				x, y = y, x
+			if j == k {
+				continue
 			}
+			if left--; left == 0 {
+				y = flux
+			}
+			w.convert(y, x, j, &toAverage)
+			x, y = y, x
 		}
-		copy(w.flux[k][st:], x)
 	}
 	return total.value() * w.volume
+}
+
+// products multiplies x by the velocities at the faces of axis k and adds ρ|u|² to total.
+func (w *wenoSweep) products(x []float64, k int, velocity []float64, dissipation bool, total *compensated) {
+	m := w.row(k)
+	for at := 0; at < w.size; at += m {
+		f, v := x[at:at+m], velocity[at:at+m]
+		floats.Mul(f, v)
+		if dissipation {
+			total.add(floats.Dot(f, v))
+		}
+	}
 }
 
 // reconstruct writes the upwind face averages along axis k to dst.
@@ -260,16 +290,12 @@ func (w *wenoSweep) drain(u []faces) float64 {
 	return max(top[0], top[1], top[2], top[3])
 }
 
-// euler writes the Euler step dt from rho to dst, which must not be rho. It returns
-// ∫ρ|u|² and how many cells the limiter treated.
-func (w *wenoSweep) euler(dst, rho []float64, u []faces, dt float64) (dissipation float64, limited int) {
-	dissipation = w.fluxes(rho, u)
+// euler writes the Euler step dt from rho to dst, which must not be rho. It returns how
+// many cells the limiter treated and, if this is the first stage, ∫ρ|u|².
+func (w *wenoSweep) euler(dst, rho []float64, u []faces, dt float64, first bool) (dissipation float64, limited int) {
+	dissipation = w.fluxes(rho, u, first)
 	w.update(dst, rho, dt)
-	low := math.Inf(1)
-	for _, v := range dst {
-		low = min(low, v)
-	}
-	if low < 0 {
+	if smallest(dst) < 0 {
 		limited = w.limit(dst, rho, u, dt)
 	}
 	return dissipation, limited
