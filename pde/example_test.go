@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math"
 
 	"pdesolve/grid"
 	"pdesolve/pde"
+	"pdesolve/pde/exact"
 )
 
 // bump returns the bump of radius 1 around center on 120 cells of [−3, 3].
@@ -166,4 +168,40 @@ func ExampleMUSCL() {
 	// Output:
 	// muscl 2 2
 	// cfl: 3: want a fraction above 0 and at most 1 of the step that keeps the density positive
+}
+
+// A density that shrinks from the width 1 to 0.07 in a box of 16: graded cells, fine
+// where it ends, make a sixth of the error of twice as many equal ones.
+func ExampleMUSCL_graded() {
+	well := pde.Sum{pde.Potential{Formula: "x^2/2"}, pde.Entropy{Coefficient: 0.0025}}
+	truth := exact.OrnsteinUhlenbeck{Drift: [][]float64{{1}}, Coefficient: 0.0025, Initial: grid.Gaussian{Mean: []float64{0.5}, Covariance: [][]float64{{1}}}}
+	for _, axis := range []grid.Axis{
+		{Lo: -8, Hi: 8, N: 256},
+		{Lo: -8, Hi: 8, N: 128, Grading: grid.Sinh{Center: 0, Scale: 0.1}},
+	} {
+		g, err := grid.New(axis)
+		if err != nil {
+			log.Fatal(err)
+		}
+		start, err := truth.Density(0, g)
+		if err != nil {
+			log.Fatal(err)
+		}
+		path, err := pde.Solve(context.Background(), pde.Problem{Energy: well, Initial: pde.State{start}, Times: []float64{0, 3}}, pde.MUSCL{}, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		want, err := truth.Density(3, g)
+		if err != nil {
+			log.Fatal(err)
+		}
+		var l1 float64
+		for i, v := range path.States[1][0].Values {
+			l1 += math.Abs(v-want.Values[i]) * g.Volume(i)
+		}
+		fmt.Printf("%d cells: L1 error %.4f\n", axis.N, l1)
+	}
+	// Output:
+	// 256 cells: L1 error 0.0175
+	// 128 cells: L1 error 0.0030
 }
