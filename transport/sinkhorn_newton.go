@@ -1,6 +1,10 @@
 package transport
 
-import "math"
+import (
+	"math"
+
+	"pdesolve/internal/sparse"
+)
 
 // planKernel is a softKernel that can list the entries of a plan that count.
 type planKernel interface {
@@ -77,7 +81,7 @@ func (e *entropic) newton(kernel planKernel, tolerance float64, limit int) bool 
 		for i := range r {
 			r[i] = e.epsilon * (e.a[i] - r[i])
 		}
-		if !e.climb(plan.solve(r, min(0.1, 10*e.miss)), r) {
+		if !e.climb(newHessian(plan, len(e.g)).solve(r, min(0.1, 10*e.miss)), r) {
 			return false
 		}
 	}
@@ -86,6 +90,9 @@ func (e *entropic) newton(kernel planKernel, tolerance float64, limit int) bool 
 
 // newtonReach bounds a step: at e⁴ times the mass the quadratic model is not worth much.
 const newtonReach = 4
+
+// newtonInner bounds the iterations of one step's solve.
+const newtonInner = 2000
 
 // climb moves f by the step, shortened until the dual increases by a part of what its
 // slope promises, or the marginals miss half as much. slope is ε∇Φ.
@@ -127,82 +134,65 @@ func (e *entropic) residual(r []float64) {
 	}
 }
 
-// solve solves (diag r − π diag(1/b) πᵀ) x = rhs with r and b the sums of the rows and
-// columns of the plan, by conjugate gradients with the diagonal as preconditioner, to
-// the relative tolerance. The matrix has the kernel of constants, and the sum of rhs
-// is 0 to rounding: r is raised by a little.
-func (p *sparsePlan) solve(rhs []float64, tolerance float64) []float64 {
-	n := len(rhs)
-	columns := int32(0)
-	for _, j := range p.column {
-		columns = max(columns, j+1)
-	}
-	diagonal, b := make([]float64, n), make([]float64, columns)
-	for i := range n {
+// hessian is diag r − π diag(1/b) πᵀ with r and b the sums of the rows and columns of the
+// plan; it has the kernel of constants, and r is therefore raised by a little.
+type hessian struct {
+	*sparsePlan
+	rowSum, columnSum, y []float64
+}
+
+func newHessian(p *sparsePlan, columns int) *hessian {
+	h := &hessian{p, make([]float64, len(p.start)-1), make([]float64, columns), make([]float64, columns)}
+	for i := range h.rowSum {
 		for k := p.start[i]; k < p.start[i+1]; k++ {
-			diagonal[i] += p.value[k]
-			b[p.column[k]] += p.value[k]
+			h.rowSum[i] += p.value[k]
+			h.columnSum[p.column[k]] += p.value[k]
 		}
-		diagonal[i] *= 1 + 1e-9
+		h.rowSum[i] *= 1 + 1e-9
 	}
-	y := make([]float64, columns)
-	apply := func(dst, x []float64) {
-		clear(y)
-		for i, v := range x {
-			for k := p.start[i]; k < p.start[i+1]; k++ {
-				y[p.column[k]] += p.value[k] * v
-			}
-		}
-		for j, w := range b {
-			if w > 0 {
-				y[j] /= w
-			}
-		}
-		for i, v := range x {
-			s := diagonal[i] * v
-			for k := p.start[i]; k < p.start[i+1]; k++ {
-				s -= p.value[k] * y[p.column[k]]
-			}
-			dst[i] = s
+	return h
+}
+
+// Len, Mul, Factor and Apply make it a sparse.Operator and its own preconditioner, which
+// divides by r. Rows without entries are left out: there all vectors are 0.
+func (h *hessian) Len() int { return len(h.rowSum) }
+
+func (h *hessian) Mul(dst, x []float64) {
+	clear(h.y)
+	for i, v := range x {
+		for k := h.start[i]; k < h.start[i+1]; k++ {
+			h.y[h.column[k]] += h.value[k] * v
 		}
 	}
-	x, r, z, d, q := make([]float64, n), append([]float64(nil), rhs...), make([]float64, n), make([]float64, n), make([]float64, n)
-	last, stop := 0.0, 0.0
-	for it := range 2000 {
-		rho := 0.0
-		for i, v := range r {
-			z[i] = 0
-			if diagonal[i] > 0 {
-				z[i] = v / diagonal[i]
-			}
-			rho += v * z[i]
+	for j, w := range h.columnSum {
+		if w > 0 {
+			h.y[j] /= w
 		}
-		if it == 0 {
-			stop = rho * tolerance * tolerance
-		}
-		if rho <= stop {
-			break
-		}
-		for i, v := range z {
-			if it == 0 {
-				d[i] = v
-			} else {
-				d[i] = v + rho/last*d[i]
-			}
-		}
-		apply(q, d)
-		curve := 0.0
-		for i, v := range d {
-			curve += v * q[i]
-		}
-		if !(curve > 0) {
-			break
-		}
-		for i, v := range d {
-			x[i] += rho / curve * v
-			r[i] -= rho / curve * q[i]
-		}
-		last = rho
 	}
+	for i, v := range x {
+		s := h.rowSum[i] * v
+		for k := h.start[i]; k < h.start[i+1]; k++ {
+			s -= h.value[k] * h.y[h.column[k]]
+		}
+		dst[i] = s
+	}
+}
+
+func (h *hessian) Factor() error { return nil }
+
+func (h *hessian) Apply(z, r []float64) {
+	for i, w := range h.rowSum {
+		z[i] = 0
+		if w > 0 {
+			z[i] = r[i] / w
+		}
+	}
+}
+
+// solve returns the solution to the relative tolerance, or the best found: the caller's
+// line search judges it.
+func (h *hessian) solve(rhs []float64, tolerance float64) []float64 {
+	x := make([]float64, len(rhs))
+	_, _ = sparse.NewPCG(h, h, &sparse.Settings{Tolerance: tolerance, MaxIterations: newtonInner}).Solve(x, rhs)
 	return x
 }
