@@ -52,15 +52,15 @@ func (d *Density) centralMoment(c float64, p int) float64 {
 	shares := d.shares()
 	total := positiveMass(shares)
 	a := d.Grid.axes[0]
-	var s neumaier
+	var s Compensated
 	for i, v := range shares {
 		x, power := a.Center(i)-c, 1.0
 		for range p {
 			power *= x
 		}
-		s.add(v * power)
+		s.Add(v * power)
 	}
-	return s.value() / total
+	return s.Value() / total
 }
 
 // mixedMoment returns ∫(x − c0)(y − c1) ρ / ∫ρ of a density on two axes.
@@ -69,15 +69,15 @@ func (d *Density) mixedMoment(c0, c1 float64) float64 {
 	total := positiveMass(shares)
 	x, y := d.Grid.axes[0], d.Grid.axes[1]
 	at := y.Centers()
-	var s neumaier
+	var s Compensated
 	for i := range x.N {
-		var row neumaier
+		var row Compensated
 		for j, v := range shares[i*y.N : (i+1)*y.N] {
-			row.add(v * (at[j] - c1))
+			row.Add(v * (at[j] - c1))
 		}
-		s.add((x.Center(i) - c0) * row.value())
+		s.Add((x.Center(i) - c0) * row.Value())
 	}
-	return s.value() / total
+	return s.Value() / total
 }
 
 // positiveMass returns the sum of the shares of a density and panics if a mean over it
@@ -116,7 +116,7 @@ func (d *Density) Marginal(axes ...int) *Density {
 		panic(fmt.Sprintf("grid: Marginal(%v): %v", axes, err)) // no axis given
 	}
 	m, shares := NewDensity(mg), d.shares()
-	sums := make([]neumaier, mg.Len())
+	sums := make([]Compensated, mg.Len())
 	index := make([]int, g.Dim())
 	last := g.Dim() - 1
 	n, step := g.axes[last].N, stride[last]
@@ -134,38 +134,23 @@ func (d *Density) Marginal(axes ...int) *Density {
 		}
 	}
 	for i := range sums {
-		m.Values[i] = sums[i].value() * width
+		m.Values[i] = sums[i].Value() * width
 	}
 	m.divide(mg.Jacobian())
 	return m
 }
 
 // addRow adds row[j] to sums[out+j*step]; with step 0 the whole row to one sum.
-func addRow(sums []neumaier, out, step int, row []float64) {
+func addRow(sums []Compensated, out, step int, row []float64) {
 	if step == 0 {
 		s := sums[out]
 		for _, v := range row {
-			s.add(v)
+			s.Add(v)
 		}
 		sums[out] = s
 		return
 	}
 	for j, v := range row {
-		sums[out+j*step].add(v)
+		sums[out+j*step].Add(v)
 	}
 }
-
-// neumaier is a running compensated sum; see Sum.
-type neumaier struct{ sum, rest float64 }
-
-func (n *neumaier) add(v float64) {
-	t := n.sum + v
-	if math.Abs(n.sum) >= math.Abs(v) {
-		n.rest += (n.sum - t) + v
-	} else {
-		n.rest += (v - t) + n.sum
-	}
-	n.sum = t
-}
-
-func (n *neumaier) value() float64 { return n.sum + n.rest }

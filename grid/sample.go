@@ -40,11 +40,11 @@ func NewSampler(d *Density) (*Sampler, error) {
 		s.cumulative[k] = make([]float64, rows*(n+1))
 		total := make([]float64, rows)
 		for r := range rows {
-			var sum neumaier
+			var sum Compensated
 			c := s.cumulative[k][r*(n+1) : (r+1)*(n+1)]
 			for i, m := range mass[r*n : (r+1)*n] {
-				sum.add(m)
-				c[i+1] = max(c[i], sum.value())
+				sum.Add(m)
+				c[i+1] = max(c[i], sum.Value())
 			}
 			total[r] = c[n]
 		}

@@ -1,35 +1,17 @@
 package pde
 
 import (
-	"math"
-
 	"gonum.org/v1/gonum/floats"
 
 	"pdesolve/grid"
 )
 
-// compensated is a Neumaier sum: its error is about one rounding of the result.
-type compensated struct{ sum, rest float64 }
+// compensated is a running sum with the error of one rounding.
+type compensated struct{ grid.Compensated }
 
-// add adds v.
-func (c *compensated) add(v float64) {
-	t := c.sum + v
-	if math.Abs(c.sum) >= math.Abs(v) {
-		c.rest += (c.sum - t) + v
-	} else {
-		c.rest += (v - t) + c.sum
-	}
-	c.sum = t
-}
+func (c *compensated) add(v float64) { c.Add(v) }
 
-// value returns the sum. A sum that is not finite is returned as it is, and not as
-// the NaN that its compensation would make of it.
-func (c *compensated) value() float64 {
-	if math.IsInf(c.sum, 0) {
-		return c.sum
-	}
-	return c.sum + c.rest
-}
+func (c *compensated) value() float64 { return c.Value() }
 
 // dotBlock is the length of the plain partial sums of dot: short enough that their
 // rounding stays below 1e-15 of Σ|a_i b_i| in practice, long enough for the

@@ -1,6 +1,10 @@
 package transport
 
-import "fmt"
+import (
+	"fmt"
+
+	"pdesolve/grid"
+)
 
 // Barycenter returns the barycenter in W₂ of measures on the line with weights
 // lambda, the measure that minimises Σ_m λ_m W₂²(μ_m, ·)/Σλ. Its quantile function is the
@@ -54,12 +58,12 @@ type steps struct {
 	order []int
 	w     []float64
 	at    int
-	upTo  sum
+	upTo  grid.Compensated
 }
 
 func newSteps(m *Measure) *steps {
 	s := &steps{m: m, order: order(m), w: fractionsOf(m)}
-	s.upTo.add(s.w[s.order[0]])
+	s.upTo.Add(s.w[s.order[0]])
 	return s
 }
 
@@ -68,15 +72,15 @@ func (s *steps) end() float64 {
 	if s.at == len(s.order)-1 {
 		return 1
 	}
-	return min(1, s.upTo.value())
+	return min(1, s.upTo.Value())
 }
 
 func (s *steps) value() float64 { return s.m.Points[s.order[s.at]] }
 
 // passed goes on to the step that reaches beyond end.
 func (s *steps) passed(end float64) {
-	for s.at < len(s.order)-1 && s.upTo.value() <= end {
+	for s.at < len(s.order)-1 && s.upTo.Value() <= end {
 		s.at++
-		s.upTo.add(s.w[s.order[s.at]])
+		s.upTo.Add(s.w[s.order[s.at]])
 	}
 }

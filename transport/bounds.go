@@ -35,14 +35,14 @@ func (p *pusher) primal(mu, nu, psi []float64) float64 {
 			r.shift[k][j] += w * z
 			s += z * z
 		}
-		r.cost.add(w * s)
+		r.cost.Add(w * s)
 	})
 	var lo, hi [grid.MaxDim]int
 	for k := range d {
 		hi[k] = p.length[k]
 	}
 	r.block(lo, hi)
-	return r.cost.value()
+	return r.cost.Value()
 }
 
 // repair completes a plan whose second marginal is got to one whose is want.
@@ -50,7 +50,7 @@ type repair struct {
 	grid      *grid.Grid
 	want, got []float64
 	shift     [grid.MaxDim][]float64 // Σ w (x − y) of what arrived
-	cost      sum
+	cost      grid.Compensated
 }
 
 // moments are those of the excess and the lack of mass in a block.
@@ -87,7 +87,7 @@ func (r *repair) block(lo, hi [grid.MaxDim]int) moments {
 			m.add(r.block(a, b))
 		}
 	}
-	r.cost.add(m.match())
+	r.cost.Add(m.match())
 	return m
 }
 
@@ -187,12 +187,12 @@ func lowerBound(g *grid.Grid, mu, nu, phi []float64) float64 {
 	if xi == nil {
 		return 0
 	}
-	var v sum
+	var v grid.Compensated
 	for i, m := range mu {
-		v.add(m * xi[i])
-		v.add(nu[i] * zeta[i])
+		v.Add(m * xi[i])
+		v.Add(nu[i] * zeta[i])
 	}
-	return max(0, 2*v.value())
+	return max(0, 2*v.Value())
 }
 
 // Feasible returns from a potential φ at the cell centers a pair (ξ, ζ) with

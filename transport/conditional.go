@@ -33,7 +33,7 @@ func conditional(n, m int, slice func(l int) (Result, error)) (Result, error) {
 		return Result{}, fmt.Errorf("transport: lists of %d and %d slices: want as many, and at least one", n, m)
 	}
 	var out Result
-	var value, lower, upper sum
+	var value, lower, upper grid.Compensated
 	for l := range n {
 		r, err := slice(l)
 		if err != nil {
@@ -42,13 +42,13 @@ func conditional(n, m int, slice func(l int) (Result, error)) (Result, error) {
 		if n == 1 {
 			return r, nil
 		}
-		value.add(r.Value * r.Value)
-		lower.add(r.Lower * r.Lower)
-		upper.add(r.Upper * r.Upper)
+		value.Add(r.Value * r.Value)
+		lower.Add(r.Lower * r.Lower)
+		upper.Add(r.Upper * r.Upper)
 		out.Solver = r.Solver
 		out.Iterations += r.Iterations
 	}
-	mean := func(s sum) float64 { return math.Sqrt(s.value() / float64(n)) }
+	mean := func(s grid.Compensated) float64 { return math.Sqrt(s.Value() / float64(n)) }
 	out.Value, out.Lower, out.Upper = mean(value), mean(lower), mean(upper)
 	return out, nil
 }

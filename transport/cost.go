@@ -97,18 +97,3 @@ func (c Cost) largest(a, b *Measure) float64 {
 	}
 	return s
 }
-
-// sum is Neumaier's compensated sum, one term at a time.
-type sum struct{ s, c float64 }
-
-func (s *sum) add(v float64) {
-	t := s.s + v
-	if math.Abs(s.s) >= math.Abs(v) {
-		s.c += (s.s - t) + v
-	} else {
-		s.c += (v - t) + s.s
-	}
-	s.s = t
-}
-
-func (s *sum) value() float64 { return s.s + s.c }

@@ -24,28 +24,29 @@ func Monotone(a, b *Measure) (*Plan, error) {
 	ia, ib := order(a), order(b)
 	wa, wb := a.weights(1), b.weights(mass/b.Mass())
 	var i, j int
-	var left, right, moved sum // partial sums up to and including i and j, and what has been moved
-	left.add(wa[ia[0]])
-	right.add(wb[ib[0]])
+	var left, right, moved grid.Compensated // partial sums up to and including i and j, and what has been moved
+	left.Add(wa[ia[0]])
+	right.Add(wb[ib[0]])
 	for {
-		end := min(left.value(), right.value())
+		end := min(left.Value(), right.Value())
 		last := i == len(ia)-1 && j == len(ib)-1
 		if last {
-			end = max(left.value(), right.value())
+			end = max(left.Value(), right.Value())
 		}
-		if w := end - moved.value(); w > 0 {
+		if w := end - moved.Value(); w > 0 {
 			p.add(ia[i], ib[j], w)
-			moved = sum{s: end}
+			moved = grid.Compensated{}
+			moved.Add(end)
 		}
 		if last {
 			return p, nil
 		}
-		if j == len(ib)-1 || (i < len(ia)-1 && left.value() <= right.value()) {
+		if j == len(ib)-1 || (i < len(ia)-1 && left.Value() <= right.Value()) {
 			i++
-			left.add(wa[ia[i]])
+			left.Add(wa[ia[i]])
 		} else {
 			j++
-			right.add(wb[ib[j]])
+			right.Add(wb[ib[j]])
 		}
 	}
 }
@@ -78,11 +79,11 @@ type quantile struct{ lo, hi, end float64 }
 func quantiles(d *grid.Density, c float64) []quantile {
 	axis := d.Grid.Axis(0)
 	var all []quantile
-	var mass sum
+	var mass grid.Compensated
 	for i, v := range d.Values {
 		if v > 0 {
-			mass.add(c * v * axis.Width(i))
-			all = append(all, quantile{axis.Edge(i), axis.Edge(i + 1), mass.value()})
+			mass.Add(c * v * axis.Width(i))
+			all = append(all, quantile{axis.Edge(i), axis.Edge(i + 1), mass.Value()})
 		}
 	}
 	return all
@@ -107,13 +108,13 @@ func LineDensities(c Cost, a, b *grid.Density) (float64, error) {
 
 // integral returns ∫|Q_a − Q_b|^p ds.
 func integral(c Cost, qa, qb []quantile) float64 {
-	var total sum
+	var total grid.Compensated
 	start, startA, startB := 0.0, 0.0, 0.0 // of this interval, and of the pieces
 	for i, j := 0, 0; i < len(qa) && j < len(qb); {
 		end := min(qa[i].end, qb[j].end)
 		d0 := qa[i].at(startA, start) - qb[j].at(startB, start)
 		d1 := qa[i].at(startA, end) - qb[j].at(startB, end)
-		total.add((end - start) * meanPower(c, d0, d1))
+		total.Add((end - start) * meanPower(c, d0, d1))
 		if qa[i].end <= end {
 			startA = qa[i].end
 			i++
@@ -124,7 +125,7 @@ func integral(c Cost, qa, qb []quantile) float64 {
 		}
 		start = end
 	}
-	return total.value()
+	return total.Value()
 }
 
 // at returns the quantile at s of a piece that begins at start.

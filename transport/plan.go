@@ -1,5 +1,7 @@
 package transport
 
+import "pdesolve/grid"
+
 // Plan is a transport plan between two measures: entry k moves Mass[k] from point
 // From[k] of the first to point To[k] of the second.
 type Plan struct {
@@ -28,11 +30,11 @@ func (p *Plan) Marginals(n, m int) (from, to []float64) {
 // Cost returns Σ_k Mass[k] c(x_{From[k]}, y_{To[k]}), by compensated summation.
 func (p *Plan) Cost(c Cost, a, b *Measure) float64 {
 	f := c.between(a, b)
-	var s sum
+	var s grid.Compensated
 	for k, w := range p.Mass {
-		s.add(w * f(p.From[k], p.To[k]))
+		s.Add(w * f(p.From[k], p.To[k]))
 	}
-	return s.value()
+	return s.Value()
 }
 
 // Interpolate returns the displacement interpolation of a plan between a and b,

@@ -233,20 +233,20 @@ func (q *Quantisation) lower(b *Measure, v []float64) float64 {
 		w[at] = v[j]
 	}
 	find := newSearch(Squared, q.corner, sorted).with(w)
-	var total sum
-	total.add(q.second)
-	total.add(-q.rest * slices.Max(v))
+	var total grid.Compensated
+	total.Add(q.second)
+	total.Add(-q.rest * slices.Max(v))
 	for c, weight := range q.corner.Weight {
 		u, _ := find.lowest(c, math.Inf(1))
 		for k := range q.corner.Dim {
 			x := q.corner.Points[k*q.corner.N+c]
 			u -= x * x
 		}
-		total.add(weight * u)
+		total.Add(weight * u)
 	}
 	scale := q.mass / b.Mass()
 	for j, x := range v {
-		total.add(scale * b.At(j) * x)
+		total.Add(scale * b.At(j) * x)
 	}
-	return total.value()
+	return total.Value()
 }

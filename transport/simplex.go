@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"pdesolve/grid"
 )
 
 // Optimal is an optimal transport plan with its certificate.
@@ -237,13 +239,13 @@ func (o *Optimal) certify(s *simplex, from origin, a, b *Measure, mass float64) 
 			o.U[i], _ = s.cost.lowest(a, b, i, o.V)
 		}
 	})
-	var lower sum
+	var lower grid.Compensated
 	for i, v := range o.U {
-		lower.add(v * a.At(i))
+		lower.Add(v * a.At(i))
 	}
 	scale := mass / b.Mass()
 	for j, v := range o.V {
-		lower.add(v * b.At(j) * scale)
+		lower.Add(v * b.At(j) * scale)
 	}
-	o.Lower = lower.value()
+	o.Lower = lower.Value()
 }

@@ -3,6 +3,8 @@ package transport
 import (
 	"fmt"
 	"math"
+
+	"pdesolve/grid"
 )
 
 // entropic solves the entropic transport problem between weights a and b of mass one,
@@ -173,11 +175,11 @@ func (e *entropic) dual() float64 {
 
 // weighted returns Σ w v over the positive weights.
 func weighted(w, v []float64) float64 {
-	var s sum
+	var s grid.Compensated
 	for i, x := range w {
 		if x > 0 {
-			s.add(x * v[i])
+			s.Add(x * v[i])
 		}
 	}
-	return s.value()
+	return s.Value()
 }

@@ -1,6 +1,10 @@
 package transport
 
-import "math"
+import (
+	"math"
+
+	"pdesolve/grid"
+)
 
 // rounded returns the cost of a feasible plan near π: rows and columns of π that are
 // too heavy are scaled down, and what is missing then is spread independently (the
@@ -60,29 +64,29 @@ func (e *entropic) product(f, g, x, y []float64) float64 {
 	}
 	next := e.next[:len(f)]
 	e.update(next, g, logs, false)
-	var s sum
+	var s grid.Compensated
 	for i, v := range next {
 		if e.a[i] > 0 && !math.IsInf(v, 1) {
-			s.add(e.a[i] * x[i] * math.Exp((f[i]-v)/e.epsilon))
+			s.Add(e.a[i] * x[i] * math.Exp((f[i]-v)/e.epsilon))
 		}
 	}
-	return s.value()
+	return s.Value()
 }
 
 func total(w []float64) float64 {
-	var s sum
+	var s grid.Compensated
 	for _, v := range w {
-		s.add(v)
+		s.Add(v)
 	}
-	return s.value()
+	return s.Value()
 }
 
 func secondMoment(w, x []float64) float64 {
-	var s sum
+	var s grid.Compensated
 	for i, v := range x {
-		s.add(w[i] * v * v)
+		s.Add(w[i] * v * v)
 	}
-	return s.value()
+	return s.Value()
 }
 
 func moved(x []float64, by float64) []float64 {
