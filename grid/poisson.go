@@ -19,10 +19,17 @@ import (
 // axes but the last are products of 2, 3 and 5, and more the larger their other
 // prime factors are.
 //
+// With a shift a > 0 it solves
+//
+//	a φ − Δ_h φ = f
+//
+// instead, which needs no condition on the means.
+//
 // A Poisson owns its scratch and serves one goroutine at a time; inside it uses all
 // processors. The result does not depend on their number.
 type Poisson struct {
 	grid   *Grid
+	shift  float64   // a
 	pivot  []float64 // of the tridiagonal systems, inverted: one a cell
 	worker []poissonWorker
 }
@@ -39,8 +46,19 @@ const poissonColumns = 8
 
 // NewPoisson returns a solver for the grid. It panics if an axis is graded: the cosine
 // transform needs equal cells; see Grid.CheckUniform.
-func NewPoisson(g *Grid) *Poisson {
-	p := &Poisson{grid: g, pivot: make([]float64, g.Len()), worker: make([]poissonWorker, runtime.GOMAXPROCS(0))}
+func NewPoisson(g *Grid) *Poisson { return newPoisson(g, 0) }
+
+// NewShiftedPoisson returns a solver with the shift a. It panics unless a is finite and above
+// 0, and if an axis is graded.
+func NewShiftedPoisson(g *Grid, a float64) *Poisson {
+	if !(a > 0) || math.IsInf(a, 0) {
+		panic("grid: NewShiftedPoisson: the shift is not a finite number above 0")
+	}
+	return newPoisson(g, a)
+}
+
+func newPoisson(g *Grid, shift float64) *Poisson {
+	p := &Poisson{grid: g, shift: shift, pivot: make([]float64, g.Len()), worker: make([]poissonWorker, runtime.GOMAXPROCS(0))}
 	last := g.Dim() - 1
 	for w := range p.worker {
 		longest := 0
@@ -55,12 +73,12 @@ func NewPoisson(g *Grid) *Poisson {
 }
 
 // factor computes the inverse pivots of −φ_{i−1} + (2 + s)φ_i − φ_{i+1} = h² f_i with
-// 1 + s at both ends, s = h² Σ λ_k, for each line of the last axis. Where s is 0 the
+// 1 + s at both ends, s = h² (a + Σ λ_k), for each line of the last axis. Where s is 0 the
 // matrix has the constants as kernel, and the last value is set to 0.
 func (p *Poisson) factor(last int) {
 	n, h := p.grid.axes[last].N, p.grid.axes[last].H()
 	for line := range p.grid.Len() / n {
-		s := 0.0
+		s := p.shift * h * h
 		for k := range last {
 			a := p.grid.axes[k]
 			mode := line * n / p.grid.stride[k] % a.N
@@ -80,7 +98,7 @@ func (p *Poisson) factor(last int) {
 			m[i] = 1 / (diagonal - before)
 			before = m[i]
 		}
-		if line == 0 {
+		if line == 0 && p.shift == 0 {
 			m[n-1] = 0
 		}
 	}
@@ -101,7 +119,10 @@ func (p *Poisson) Solve(dst, f []float64) []float64 {
 	for k := range last {
 		scale /= 4 * float64(p.grid.axes[k].N) // of a transform and its inverse
 	}
-	mean := Sum(f) / float64(size)
+	mean := 0.0
+	if p.shift == 0 {
+		mean = Sum(f) / float64(size)
+	}
 	for i, v := range f {
 		dst[i] = (v - mean) * h * h * scale
 	}
@@ -124,9 +145,11 @@ func (p *Poisson) Solve(dst, f []float64) []float64 {
 	for k := range last {
 		p.transform(dst, k, false)
 	}
-	mean = Sum(dst) / float64(size)
-	for i := range dst {
-		dst[i] -= mean
+	if p.shift == 0 {
+		mean = Sum(dst) / float64(size)
+		for i := range dst {
+			dst[i] -= mean
+		}
 	}
 	return dst
 }

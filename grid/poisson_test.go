@@ -63,6 +63,24 @@ func TestPoissonSolvesTheDiscreteEquation(t *testing.T) {
 	}
 }
 
+// The shifted problem needs no mean.
+func TestShiftedPoissonSolvesTheDiscreteEquation(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 3))
+	for _, g := range poissonGrids(t) {
+		for _, a := range []float64{1e-3, 2, 1e4} {
+			f := make([]float64, g.Len())
+			for i := range f {
+				f[i] = rng.NormFloat64()
+			}
+			phi := grid.NewShiftedPoisson(g, a).Solve(nil, f)
+			for i, v := range minusLaplacian(g, phi) {
+				require.InDelta(t, f[i], v+a*phi[i], 1e-10, "shape %v shift %v", g.Shape(), a)
+			}
+		}
+	}
+	assert.Panics(t, func() { grid.NewShiftedPoisson(poissonGrids(t)[0], 0) })
+}
+
 // Second order on cos(πx)cos(2πy).
 func TestPoissonConverges(t *testing.T) {
 	var before float64
