@@ -74,6 +74,9 @@
 //   - [CCH15] J. A. Carrillo, A. Chertock, Y. Huang, A finite-volume method for
 //     nonlinear nonlocal equations with a gradient flow structure, Commun. Comput.
 //     Phys. 17 (2015), 233–258, arXiv:1402.4252.
+//   - [CCWW22] J. A. Carrillo, K. Craig, L. Wang, C. Wei, Primal dual methods for
+//     Wasserstein gradient flows, Found. Comput. Math. 22 (2022), 389–443,
+//     doi:10.1007/s10208-021-09503-1.
 //   - [CGT20] C. Cancès, T. O. Gallouët, G. Todeschi, A variational finite volume scheme
 //     for Wasserstein gradient flows, Numer. Math. 146 (2020), arXiv:1907.08305.
 //   - [JLL21] M. Jacobs, W. Lee, F. Léger, The back-and-forth method for Wasserstein

@@ -117,3 +117,26 @@ func ExampleQuantile() {
 	fmt.Printf("mean %.3f, variance %.3f, gap below 1e-12: %t\n", end.Mean()[0], end.Covariance()[0][0], path.Contracts.Gap < 1e-12)
 	// Output: mean 0.500, variance 0.711, gap below 1e-12: true
 }
+
+// A step of an energy that is nothing but a sum of an interaction and a diffusion.
+func ExampleProximal() {
+	g, _ := grid.New(grid.Axis{Lo: -2, Hi: 2, N: 40})
+	rho := grid.NewDensity(g)
+	if err := (&grid.Bump{Center: []float64{0}, Radius: []float64{1}}).Average(rho); err != nil {
+		log.Fatal(err)
+	}
+	f, err := pde.Sum{pde.Interaction{Formula: "r^2/2"}, pde.PorousMedium{Exponent: 2, Coefficient: 1}}.Bind([]*grid.Grid{g})
+	if err != nil {
+		log.Fatal(err)
+	}
+	stepper, err := pde.JKO{Step: 0.1, Inner: &pde.Proximal{}}.Bind(f, []*grid.Grid{g})
+	if err != nil {
+		log.Fatal(err)
+	}
+	report, err := stepper.Step(context.Background(), pde.State{rho}, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("mass %.3f, certified: %v, energy fell: %v\n", rho.Mass(), report.Residual <= report.Tolerance, f.Value(pde.State{rho}) < report.Energy)
+	// Output: mass 1.000, certified: true, energy fell: true
+}

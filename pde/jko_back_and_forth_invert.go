@@ -21,12 +21,17 @@ type inverter struct {
 // newInverter returns an inverter. It fails on fast diffusion, whose conjugate is
 // infinite for s ≥ 0.
 func newInverter(p *Parts) (*inverter, error) {
-	v := &inverter{parts: p}
 	for _, q := range p.Powers {
 		if q.Exponent < 1 {
 			return nil, fmt.Errorf("exponent: %v: the conjugate of fast diffusion is not finite; want an exponent above 1", q.Exponent)
 		}
 	}
+	return newUncheckedInverter(p), nil
+}
+
+// newUncheckedInverter returns an inverter for any U that grows faster than r.
+func newUncheckedInverter(p *Parts) *inverter {
+	v := &inverter{parts: p}
 	switch {
 	case len(p.Convex) > 0:
 	case len(p.Powers) == 0:
@@ -42,7 +47,7 @@ func newInverter(p *Parts) (*inverter, error) {
 	v.log[0] = smallestNormal
 	v.parts.Derivatives(v.one[:1], v.two[:1], v.log[:1])
 	v.zero = v.one[0]
-	return v, nil
+	return v
 }
 
 // invert writes r to rho for each s.

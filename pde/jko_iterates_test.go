@@ -67,7 +67,7 @@ func TestInnerSolversOnExactIterates(t *testing.T) {
 			}
 			lo, _, err := s.Box(0)
 			require.NoError(t, err)
-			if !takes(t, inner, s) {
+			if !takes(t, inner, s) || pde.Slow(name, len(lo)) {
 				continue
 			}
 			t.Run(name+"/"+which, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestInnerSolversOnExactIterates(t *testing.T) {
 				order := math.Log2(gaps[0]/gaps[k]) / math.Log2(float64(cells[len(lo)][k])/float64(cells[len(lo)][0]))
 				t.Logf("gaps %.3g, order %.2f", gaps, order)
 				assert.GreaterOrEqual(t, order, s.Facts().Order(inner.Domain().Space)-0.2)
-				assert.Less(t, gaps[k], 0.05)
+				assert.Less(t, gaps[k], 0.15/float64(inner.Domain().Space)) // the edge of a disc in 48 cells
 			})
 		}
 	}

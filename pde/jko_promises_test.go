@@ -42,6 +42,16 @@ func roughState(random *rand.Rand, g *grid.Grid) State {
 	return State{d}
 }
 
+// everySlow makes the shared tests run what slow leaves out.
+var everySlow = false
+
+// slow reports whether a solver takes too long in d dimensions for the tests of every day:
+// the build tag long has them all.
+func slow(name string, d int) bool { return !everySlow && name == "proximal" && d > 1 }
+
+// Slow is slow for the tests of package pde_test.
+var Slow = slow
+
 // What every inner solver promises, on random rough densities, short and long steps:
 // mass to 1e-13 relative, ρ ≥ 0, and a value F + A/(2τ) not above F(ρⁿ) beyond
 // rounding and the slack that the solver declares. A step without certificate must say so.
@@ -60,7 +70,7 @@ func TestInnerSolversKeepTheirPromises(t *testing.T) {
 					require.NoError(t, err)
 					inner, err := JKOInners.New(name)
 					require.NoError(t, err)
-					if !inner.Domain().Takes(f, grids) {
+					if !inner.Domain().Takes(f, grids) || slow(name, g.Dim()) {
 						continue
 					}
 					s, err := inner.Bind(f, grids)

@@ -147,13 +147,13 @@ func (w *pushForward) Solve(ctx context.Context, rho State, start JKOStart) (JKO
 
 // account sets the cost of the transport, the slack and the dual bound.
 func (w *pushForward) account(res *JKOResult, rho State, start JKOStart) {
-	dual := 0.0
+	dual := res.Energy
 	for c, p := range w.push {
 		weight := w.f.Weight(c)
-		lower, upper, slack := p.bounds(rho[c].Values, start.Rho[c].Values, w.fixed.psi.field[c], start.Tau, w.constant)
-		res.Transport += weight * upper
-		res.Slack += weight * slack
-		dual += weight * lower
+		b := newStepBounds(p.grid, rho[c].Values, start.Rho[c].Values, w.fixed.psi.field[c], start.Tau)
+		res.Transport += weight * b.transport
+		res.Slack += weight * b.raised
+		dual += weight * b.gain
 	}
 	if w.constant {
 		res.Dual = dual
@@ -180,31 +180,4 @@ func (p *push) carry(rho, rhoN, v []float64, tau float64) {
 	concaveHull(p.phi, p.psi, p.mass, p.grid)
 	p.remap.Gradient(p.phi)
 	p.remap.Carry(rho, rhoN)
-}
-
-// bounds returns, for v frozen, a lower bound of the step's value if that is wanted, an
-// upper bound of W₂²/(2τ), and by how much value and bound are above the minimum.
-func (p *push) bounds(rho, rhoN, v []float64, tau float64, wanted bool) (lower, upper, slack float64) {
-	volume := p.grid.CellVolume()
-	nu := make([]float64, len(rho))
-	for i, x := range v {
-		p.phi[i] = -tau * x
-		p.mass[i] = rhoN[i] * volume
-		nu[i] = rho[i] * volume
-	}
-	transport.SmoothCTransform(p.psi, p.phi, p.grid)
-	upper = transport.UpperBound(p.grid, p.mass, nu, p.psi) / (2 * tau)
-	slack = max(0, dot(nu, v)+upper-dot(p.mass, p.psi)/tau)
-	if !wanted {
-		return 0, upper, slack
-	}
-	xi, zeta := transport.Feasible(p.grid, p.phi)
-	if xi == nil {
-		return math.Inf(-1), upper, slack
-	}
-	least := math.Inf(1)
-	for i, z := range zeta {
-		least = min(least, v[i]+z/tau)
-	}
-	return dot(p.mass, xi)/tau + least*grid.Sum(p.mass), upper, slack
 }
