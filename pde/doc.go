@@ -81,6 +81,8 @@
 //     for Wasserstein gradient flows, Numer. Math. 146 (2020), arXiv:1907.08305.
 //   - [JLL21] M. Jacobs, W. Lee, F. Léger, The back-and-forth method for Wasserstein
 //     gradient flows, ESAIM: COCV 27 (2021), arXiv:2011.08151.
+//   - [GNT23] T. O. Gallouët, A. Natale, G. Todeschi, From geodesic extrapolation to a
+//     variational BDF2 scheme for Wasserstein gradient flows, arXiv:2209.14622 (abstract).
 //   - [JS96] G.-S. Jiang, C.-W. Shu, Efficient implementation of weighted ENO schemes,
 //     J. Comput. Phys. 126 (1996), 202–228, doi:10.1006/jcph.1996.0130.
 //   - [Ket08] D. I. Ketcheson, Highly efficient strong stability-preserving Runge–Kutta

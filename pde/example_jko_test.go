@@ -140,3 +140,32 @@ func ExampleProximal() {
 	fmt.Printf("mass %.3f, certified: %v, energy fell: %v\n", rho.Mass(), report.Residual <= report.Tolerance, f.Value(pde.State{rho}) < report.Energy)
 	// Output: mass 1.000, certified: true, energy fell: true
 }
+
+// Of second order by the midpoint form: four steps come nearer to the variance
+// 1 − ¾e^{−2} than twenty of first order.
+func ExampleJKO_second() {
+	g, err := grid.New(grid.Axis{Lo: -7, Hi: 7, N: 400})
+	if err != nil {
+		log.Fatal(err)
+	}
+	rho := pde.State{grid.NewDensity(g)}
+	law := grid.Gaussian{Mean: []float64{1}, Covariance: [][]float64{{0.25}}}
+	if err := law.Average(rho[0]); err != nil {
+		log.Fatal(err)
+	}
+	energy := pde.Sum{pde.Potential{Formula: "x^2/2"}, pde.Entropy{Coefficient: 1}}
+	for _, scheme := range []pde.JKO{
+		{Step: 0.05, Inner: pde.Quantile{}},
+		{Step: 0.25, Inner: pde.Quantile{}, TimeOrder: 2, Form: "midpoint"},
+	} {
+		path, err := pde.Solve(context.Background(), pde.Problem{Energy: energy, Initial: rho, Times: []float64{0, 1}}, scheme, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		miss := path.States[1][0].Covariance()[0][0] - (1 - 0.75*math.Exp(-2))
+		fmt.Printf("%d steps: the variance misses by %.3f\n", path.Contracts.Steps, miss)
+	}
+	// Output:
+	// 20 steps: the variance misses by -0.013
+	// 4 steps: the variance misses by 0.006
+}

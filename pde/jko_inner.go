@@ -37,6 +37,7 @@ type JKODomain struct {
 	Needs       Terms   // of which an energy must have one; 0 if none
 	MaxDim      int     // largest dimension of a grid; 0 means any
 	Wasserstein bool    // A is W₂² up to the discretisation; else a substitute, and a step is off by O(τ²)
+	Symmetric   bool    // A is a substitute that is off by O(τ³) only, with mobilities at half time
 	Space       int     // order in space
 	Caveats     Caveats // what is claimed less than by other schemes
 }
@@ -46,6 +47,10 @@ func (d JKODomain) Takes(f Functional, grids []*grid.Grid) bool {
 	t := TermsOf(f)
 	return t&^d.Terms == 0 && (d.Needs == 0 || t&d.Needs != 0) && (d.MaxDim == 0 || dimension(grids) <= d.MaxDim)
 }
+
+// second reports whether the step is near enough to the JKO step for schemes of second
+// order.
+func (d JKODomain) second() bool { return d.Wasserstein || d.Symmetric }
 
 // String names the domain: "potentials and averages of ρ in 1 dimension".
 func (d JKODomain) String() string {

@@ -86,6 +86,13 @@ func (Quantile) Domain() JKODomain {
 	return JKODomain{Terms: AllTerms, MaxDim: 1, Wasserstein: true, Space: 2, Caveats: Caveats{EnergyRise: true}}
 }
 
+// semiDiscrete returns the scheme of second order: on the line the steps tend to the flow
+// of the Lagrangian discretisation, which no other scheme has.
+func (Quantile) semiDiscrete(j JKO, fineness int) Scheme {
+	j.Step, j.TimeOrder, j.Control = j.Step/float64(8*fineness), 2, 0
+	return j
+}
+
 // Bind returns a workspace.
 func (q Quantile) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 	w := &quantile{f: f, parts: PartsOf(f), tolerance: q.Tolerance, iterations: q.MaxIterations}
@@ -101,6 +108,9 @@ func (q Quantile) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 	}
 	for _, g := range grids {
 		w.line = append(w.line, newLagrange(g, refine))
+		if n := len(w.line[len(w.line)-1].x); n > len(w.pool.value) {
+			w.pool.init(n)
+		}
 	}
 	if w.parts.Rest != nil {
 		w.fixed.init(f, grids, defaultMemory)
@@ -116,6 +126,7 @@ type quantile struct {
 	iterations int
 	line       []*lagrange // one a component
 	fixed      fixedPoint  // of the rest's variation; unused without a rest
+	pool       pooling     // see Extend
 	res        JKOResult   // of the step at hand
 }
 

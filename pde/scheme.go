@@ -82,7 +82,7 @@ type StepReport struct {
 	Dissipation float64 // Σ_c Weight(c) ∫ ρ_c|∇Ψ_c|² before the step, in the scheme's own face sums
 	Evaluations int     // evaluations of the first variation
 	Rejections  int     // attempts that were redone with a shorter step
-	Limited     int     // cells, over all stages, in which a positivity limiter reduced the fluxes
+	Limited     int     // cells, over all stages, in which a positivity limiter reduced the fluxes; 1 for a JKO step of order 2 taken to first order
 	Residual    float64 // implicit schemes: how far the new ρ is from the step's optimality conditions
 	Tolerance   float64 // what Residual was to meet; 0 if the scheme fails rather than miss it
 	Gap         float64 // value of the step minus a lower bound of it, in units of F; 0 if no bound is known

@@ -1,0 +1,290 @@
+package pde
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"pdesolve/grid"
+	"pdesolve/transport"
+)
+
+// The forms of JKO of second order.
+const (
+	midpointForm = "midpoint"
+	bdf2Form     = "bdf2"
+)
+
+// Extender is a JKOSolver that can follow the geodesic of its last step beyond its end
+// better than by the first variation there.
+type Extender interface {
+	JKOSolver
+	// Extend writes to rho the density that the particles of the last step reach if they
+	// go on for the part s of their way.
+	Extend(rho State, s float64)
+}
+
+// secondOrder makes steps of second order in τ out of steps of first order; see JKO.
+type secondOrder struct {
+	form    string
+	control float64 // 0: none
+	middle  State   // of the half step; start of a bdf2 step
+	psi     Field   // Ψ there
+	first   State   // result of the embedded step of first order
+	push    []*extension
+	line    []*geodesicLine // for bdf2 on the line
+	plane   []*geodesic     // for bdf2 elsewhere
+
+	before, last State // ρⁿ⁻¹ and ρⁿ as the last step left it
+	dt           float64
+}
+
+func newSecondOrder(j JKO, grids []*grid.Grid) *secondOrder {
+	o := &secondOrder{form: j.Form, control: j.Control, psi: NewField(grids)}
+	if o.form == "" {
+		o.form = midpointForm
+	}
+	for _, g := range grids {
+		for _, s := range []*State{&o.middle, &o.first, &o.before, &o.last} {
+			*s = append(*s, grid.NewDensity(g))
+		}
+		o.push = append(o.push, newExtension(g))
+		switch {
+		case o.form != bdf2Form:
+		case g.Dim() == 1:
+			o.line = append(o.line, newGeodesicLine(g))
+		default:
+			o.plane = append(o.plane, newGeodesic(g))
+		}
+	}
+	return o
+}
+
+// trySecond takes a step of second order from begin to rho; a reason asks for a
+// shorter one. Where F would rise it takes the step of first order in its place and says so
+// in r.Limited.
+func (s *jko) trySecond(ctx context.Context, rho State, r *StepReport) (reason, err error) {
+	o := s.second
+	if o.form == bdf2Form && o.follows(s.begin) {
+		reason, err = s.tryBDF2(ctx, rho, r)
+	} else {
+		reason, err = s.tryMidpoint(ctx, rho, r)
+	}
+	if reason != nil || err != nil {
+		return reason, err
+	}
+	energy := s.f.Value(rho)
+	r.Evaluations++
+	rises := !(energy <= r.Energy+jkoRounding*max(1, math.Abs(r.Energy)))
+	if rises || o.control > 0 {
+		if reason, err := s.tryFirst(ctx, o.first, s.begin, s.psi, r.Dt, r); reason != nil || err != nil {
+			return reason, err
+		}
+	}
+	if o.control > 0 {
+		if miss := stateGap(rho, o.first); !(miss <= o.control) {
+			return fmt.Errorf("the steps of first and second order differ by %.3g of the mass: want %.3g", miss, o.control), nil
+		}
+	}
+	if rises {
+		for c, d := range o.first {
+			copy(rho[c].Values, d.Values)
+		}
+		r.Limited++
+	}
+	o.keep(s.begin, rho, r.Dt)
+	return nil, nil
+}
+
+// tryFirst makes a step of first order and checks it.
+func (s *jko) tryFirst(ctx context.Context, rho, begin State, psi Field, tau float64, r *StepReport) (reason, err error) {
+	energy := r.Energy
+	if &begin[0].Values[0] != &s.begin[0].Values[0] {
+		energy = s.f.Variation(psi, begin)
+		r.Evaluations++
+	}
+	return s.inner(ctx, rho, JKOStart{Rho: begin, Variation: psi, Energy: energy, Tau: tau}, r)
+}
+
+// tryMidpoint makes half a step of first order and lets the particles go on as far:
+// the implicit midpoint rule in the particles' positions.
+func (s *jko) tryMidpoint(ctx context.Context, rho State, r *StepReport) (reason, err error) {
+	o := s.second
+	if reason, err := s.tryFirst(ctx, o.middle, s.begin, s.psi, r.Dt/2, r); reason != nil || err != nil {
+		return reason, err
+	}
+	if e, ok := s.solver.(Extender); ok {
+		e.Extend(rho, 1)
+		return nil, nil
+	}
+	s.f.Variation(o.psi, o.middle)
+	r.Evaluations++
+	for c, p := range o.push {
+		p.carry(rho[c].Values, o.middle[c].Values, o.psi[c], r.Dt/2)
+	}
+	return nil, nil
+}
+
+// tryBDF2 makes a step from the geodesic extrapolation of the last two densities.
+// With ω = τ/(the last step) the backward differentiation formula of second order is
+//
+//	xⁿ⁺¹ = xⁿ + ω²/(1 + 2ω) (xⁿ − xⁿ⁻¹) − τ(1 + ω)/(1 + 2ω) ∇Ψ[ρⁿ⁺¹].
+func (s *jko) tryBDF2(ctx context.Context, rho State, r *StepReport) (reason, err error) {
+	o := s.second
+	ratio := r.Dt / o.dt
+	beyond := ratio * ratio / (1 + 2*ratio)
+	for c, d := range o.middle {
+		if len(o.line) > 0 {
+			o.line[c].extrapolate(d.Values, o.before[c].Values, s.begin[c].Values, beyond)
+		} else {
+			o.plane[c].extrapolate(d.Values, o.before[c].Values, s.begin[c].Values, beyond, o.push[c])
+		}
+	}
+	return s.tryFirst(ctx, rho, o.middle, o.psi, r.Dt*(1+ratio)/(1+2*ratio), r)
+}
+
+// follows reports whether rho is where the last step ended.
+func (o *secondOrder) follows(rho State) bool {
+	if o.dt == 0 {
+		return false
+	}
+	for c, d := range rho {
+		for i, v := range d.Values {
+			if v != o.last[c].Values[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// keep remembers a step.
+func (o *secondOrder) keep(begin, end State, dt float64) {
+	for c := range end {
+		copy(o.before[c].Values, begin[c].Values)
+		copy(o.last[c].Values, end[c].Values)
+	}
+	o.dt = dt
+}
+
+// stateGap returns the largest L¹ distance of a component, relative to its mass.
+func stateGap(a, b State) float64 {
+	worst := 0.0
+	for c, d := range a {
+		sum, mass := 0.0, 0.0
+		for i, v := range d.Values {
+			sum += math.Abs(v - b[c].Values[i])
+			mass += v
+		}
+		worst = max(worst, sum/mass)
+	}
+	return worst
+}
+
+// extension carries a density along −∇φ on a grid of any dimension.
+type extension struct {
+	grid  *grid.Grid
+	remap *transport.Remap
+	phi   []float64
+	hull  []float64
+}
+
+func newExtension(g *grid.Grid) *extension {
+	return &extension{grid: g, remap: transport.NewRemap(g), phi: make([]float64, g.Len()), hull: make([]float64, g.Len())}
+}
+
+// carry writes the image of rho under x ↦ x − s∇φ to dst. The inverse of that map is
+// y ↦ y − ∇ψ with ψ = (sφ)ᶜ, the transform for the cost |x − y|²/2 (derived). Where the map
+// folds, as it does once s∇²φ is above the identity somewhere, ψ belongs to the convex hull of
+// |x|²/2 − sφ: particles that would have passed each other meet, and their mass falls into
+// one cell.
+func (e *extension) carry(dst, rho, phi []float64, s float64) {
+	for i, v := range phi {
+		e.phi[i] = s * v
+	}
+	transport.SmoothCTransform(e.hull, e.phi, e.grid)
+	e.remap.Gradient(e.hull)
+	e.remap.Carry(dst, rho)
+}
+
+// geodesic extrapolates between densities on a grid of several axes. The potential at
+// half time is, up to O(τ²), the solution of
+//
+//	−∇·(κ∇φ) = ρ_old − ρ_new,    κ = (ρ_old + ρ_new)/2,
+//
+// and the one at the end φ + ¼|∇φ|², as potentials of geodesics solve ∂_tφ = ½|∇φ|².
+type geodesic struct {
+	grid   *grid.Grid
+	solver *grid.Elliptic
+	phi, f []float64
+}
+
+func newGeodesic(g *grid.Grid) *geodesic {
+	return &geodesic{grid: g, solver: grid.NewElliptic(g), phi: make([]float64, g.Len()), f: make([]float64, g.Len())}
+}
+
+// Settings of the elliptic problem: the added constant, relative to κ over the square
+// of the box, gives cells in vacuum a value.
+const (
+	geodesicShift     = 1e-12
+	geodesicTolerance = 1e-10
+	geodesicLimit     = 200
+)
+
+// extrapolate writes the density at 1 + s on the geodesic from old at 0 to new at 1.
+func (e *geodesic) extrapolate(dst, old, next []float64, s float64, push *extension) {
+	cells, top := e.solver.Cells(), 0.0
+	for i, v := range next {
+		e.f[i] = old[i] - v
+		top = max(top, v+old[i])
+	}
+	for i := range cells {
+		cells[i] = geodesicShift * top
+	}
+	for k := range e.grid.Dim() {
+		face, n, stride := e.solver.Faces(k), e.grid.Axis(k).N, e.grid.Stride(k)
+		for i := range face {
+			if i/stride%n == n-1 {
+				continue
+			}
+			j := i + stride
+			face[i] = (old[i] + next[i] + old[j] + next[j]) / 4
+		}
+	}
+	e.solver.Prepare()
+	e.solver.Solve(e.phi, e.f, geodesicTolerance, geodesicLimit)
+	copy(e.f, e.phi)
+	for k := range e.grid.Dim() {
+		n, stride, h := e.grid.Axis(k).N, e.grid.Stride(k), e.grid.Axis(k).H()
+		for i, v := range e.phi {
+			up, down := 0.0, 0.0
+			if i/stride%n < n-1 {
+				up = (e.phi[i+stride] - v) / h
+			}
+			if i/stride%n > 0 {
+				down = (v - e.phi[i-stride]) / h
+			}
+			e.f[i] += (up*up + down*down) / 8
+		}
+	}
+	push.carry(dst, next, e.f, s)
+}
+
+// validateOrder reports an order, a form or a control that cannot be.
+func (j JKO) validateOrder() error {
+	switch {
+	case j.TimeOrder < 0 || j.TimeOrder > 2:
+		return fmt.Errorf("order: %d: want 1 or 2", j.TimeOrder)
+	case j.Form != "" && j.Form != midpointForm && j.Form != bdf2Form:
+		return fmt.Errorf("form: %q: want %s or %s", j.Form, midpointForm, bdf2Form)
+	case !(j.Control >= 0) || math.IsInf(j.Control, 0):
+		return fmt.Errorf("control: %v: want a number of at least 0", j.Control)
+	case j.TimeOrder < 2 && j.Control > 0:
+		return errors.New("control: goes with order: 2, whose steps it compares with those of first order")
+	case j.TimeOrder == 2 && !j.inner().Domain().second():
+		return fmt.Errorf("order: 2 wants an inner solver whose step is within O(τ³) of the JKO step, not %s: %s",
+			j.inner().Name(), "want back-and-forth, push-forward or quantile, or variational with symmetric: true")
+	}
+	return nil
+}
