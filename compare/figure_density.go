@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -193,19 +194,58 @@ func crop(rows [][]*grid.Density) box {
 	return box{max(0, b.i0-pi), min(n, b.i1+pi), max(0, b.j0-pj), min(m, b.j1+pj)}
 }
 
-// cells is part of a two-dimensional density as gonum's GridXYZ.
+// cells is part of a two-dimensional density as gonum's GridXYZ, whose points must be
+// evenly spaced: of a graded axis they are pixels.
 type cells struct {
-	d *grid.Density
-	b box
+	d    *grid.Density
+	x, y pixels
 }
 
-func (c cells) Dims() (int, int)   { return c.b.i1 - c.b.i0, c.b.j1 - c.b.j0 }
-func (c cells) X(i int) float64    { return c.d.Grid.Axis(0).Center(c.b.i0 + i) }
-func (c cells) Y(j int) float64    { return c.d.Grid.Axis(1).Center(c.b.j0 + j) }
-func (c cells) Z(i, j int) float64 { return c.d.Values[(c.b.i0+i)*c.d.Grid.Stride(0)+c.b.j0+j] }
+func newCells(d *grid.Density, b box) cells {
+	return cells{d, newPixels(d.Grid.Axis(0), b.i0, b.i1), newPixels(d.Grid.Axis(1), b.j0, b.j1)}
+}
+
+func (c cells) Dims() (int, int)   { return len(c.x.cell), len(c.y.cell) }
+func (c cells) X(i int) float64    { return c.x.center[i] }
+func (c cells) Y(j int) float64    { return c.y.center[j] }
+func (c cells) Z(i, j int) float64 { return c.d.Values[c.x.cell[i]*c.d.Grid.Stride(0)+c.y.cell[j]] }
+
+// pixels are evenly spaced points on part of an axis, and the cells that hold them: the
+// cells' own centers if those are evenly spaced.
+type pixels struct {
+	center []float64
+	cell   []int
+}
+
+// maxPixels bounds the pixels along a graded axis, of which the narrowest cell should
+// have one.
+const maxPixels = 400
+
+// newPixels returns those of the cells from to to−1.
+func newPixels(a grid.Axis, from, to int) (p pixels) {
+	if a.Grading == nil {
+		for i := from; i < to; i++ {
+			p.center, p.cell = append(p.center, a.Center(i)), append(p.cell, i)
+		}
+		return p
+	}
+	edges := a.Edges()
+	least := slices.Min(a.Widths()[from:to])
+	n := min(maxPixels, int(math.Ceil((edges[to]-edges[from])/least)))
+	even := grid.Axis{Lo: edges[from], Hi: edges[to], N: n}
+	at := from
+	for i := range n {
+		x := even.Center(i)
+		for at < to-1 && edges[at+1] <= x {
+			at++
+		}
+		p.center, p.cell = append(p.center, x), append(p.cell, at)
+	}
+	return p
+}
 
 func addHeat(p *plot.Plot, d *grid.Density, top float64, b box) {
-	heat := plotter.NewHeatMap(cells{d, b}, viridis{})
+	heat := plotter.NewHeatMap(newCells(d, b), viridis{})
 	heat.Min, heat.Max, heat.Rasterized = 0, max(top, math.SmallestNonzeroFloat64), true
 	p.Add(heat)
 	ax, ay := d.Grid.Axis(0), d.Grid.Axis(1)
