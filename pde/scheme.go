@@ -40,6 +40,9 @@ type StepScheme interface {
 type Caveats struct {
 	WallOrder  int  // order in space where the density is not small at a wall; 0 means the declared one
 	EnergyRise bool // a step may raise F beyond rounding
+	// RoughRise: as EnergyRise, but only where Ψ depends on a density that the grid does
+	// not resolve.
+	RoughRise bool
 	// StepConstant is the factor by which the constant of the error in the step grows as
 	// steps get shorter, if it does. 0 stands for 1.
 	StepConstant float64

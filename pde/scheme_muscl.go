@@ -77,6 +77,9 @@ func (m MUSCL) Name() string { return "muscl" }
 // Order returns 2 in space and 2 in time.
 func (m MUSCL) Order() (space, time int) { return 2, 2 }
 
+// Caveats returns those of Upwind.
+func (m MUSCL) Caveats() Caveats { return Caveats{RoughRise: true} }
+
 // Validate reports a CFL outside (0, 1], an unknown limiter and a θ that the
 // limiter does not have.
 func (m MUSCL) Validate() error {

@@ -38,6 +38,11 @@ func (u Upwind) Name() string { return "upwind" }
 // Order returns 1 in space and the number of stages in time.
 func (u Upwind) Order() (space, time int) { return 1, u.defaulted().Stages }
 
+// Caveats returns that the energy may rise where Ψ depends on a density that the grid
+// does not resolve: the step bound is that of linear stability at one density, while
+// between a full and an empty cell the flux of entropy is stiffer than that.
+func (u Upwind) Caveats() Caveats { return Caveats{RoughRise: true} }
+
 // Validate reports a CFL outside (0, 1] and other than one or two stages.
 func (u Upwind) Validate() error {
 	if u = u.defaulted(); u.Stages != 1 && u.Stages != 2 {

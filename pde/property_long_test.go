@@ -1,0 +1,5 @@
+//go:build long
+
+package pde
+
+const propertyCases = 10000
