@@ -125,6 +125,10 @@ func (f *implicitFitted) remainder(rho, rhs []float64) (norm, low float64) {
 	return norm, low
 }
 
+// massRounding is the largest relative change of the mass by which an iteration that is
+// left within its tolerance may be off.
+const massRounding = 1e-11
+
 // clamp sets negative cells to 0 and takes what that adds to the mass out by a common
 // factor, if that is below massRounding.
 func (f *implicitFitted) clamp(rho, rhs []float64, mass float64) bool {
@@ -133,7 +137,7 @@ func (f *implicitFitted) clamp(rho, rhs []float64, mass float64) bool {
 		rho[i] = max(0, rho[i])
 		sum += rho[i]
 	}
-	keepMass(rho, sum, rhs)
+	keepMass(rho, sum, rhs, massRounding)
 	return math.Abs(sum/mass-1) <= massRounding
 }
 

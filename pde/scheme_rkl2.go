@@ -22,8 +22,9 @@ import (
 // Φ(ρ) = Σ_j c_j ρ^{m_j}, where there is a drift cut to what lowers the energy and what the
 // donor cell has. Both are of second order. Other energies are refused.
 //
-// Mass is kept up to rounding; what the stages' roundings add up to, up to 1e-11 a
-// step, is taken out by a common factor. RKL2 by itself does not keep ρ ≥ 0: R(τL) has negative
+// Mass is kept up to rounding; what the stages' roundings add up to, which grows like
+// the stages to the power 3/2 (2.5e-12 for 499), is taken out by a common factor, and
+// anything larger is not. RKL2 by itself does not keep ρ ≥ 0: R(τL) has negative
 // entries in two and more dimensions (in one it has none, as was checked up to s = 29),
 // which show with densities that are rough on the scale √τ. Every step is therefore
 // checked: if a cell would be negative or the energy would rise beyond rounding, the
