@@ -62,25 +62,38 @@ func pair(name string, n int) (mu, nu *grid.Density, exact float64) {
 	return fill(disc(0.15)), fill(disc(0.35)), 0.02
 }
 
-func TestBackForthOnKnownDistances(t *testing.T) {
-	for _, c := range []struct {
-		name             string
-		n                int
-		value, low, high float64 // relative errors of W₂² allowed: measured ones are at most 0.8 of them
-	}{
-		{"cos", 64, 4e-3, -9e-3, 1.4e-2}, {"bump", 64, 2e-4, -1.5e-3, 2e-3}, {"disc", 64, 3e-3, -1.3e-2, 8e-3},
-		{"cos", 128, 1e-3, -2.2e-3, 4.8e-3}, {"bump", 128, 2e-4, -2.1e-4, 5.2e-4}, {"disc", 128, 1e-3, -3.1e-3, 2.4e-3},
-	} {
-		mu, nu, exact := pair(c.name, c.n)
-		r, err := new(W2).Densities(mu, nu)
-		require.NoError(t, err)
-		relative := func(v float64) float64 { return v*v/exact - 1 }
-		assert.InDelta(t, 0, relative(r.Value), c.value, "%s %d", c.name, c.n)
-		assert.LessOrEqual(t, relative(r.Lower), 1e-4, "%s %d: not a lower bound", c.name, c.n)
-		assert.GreaterOrEqual(t, relative(r.Upper), -1e-4, "%s %d: not an upper bound", c.name, c.n)
-		assert.Greater(t, relative(r.Lower), c.low, "%s %d", c.name, c.n)
-		assert.Less(t, relative(r.Upper), c.high, "%s %d", c.name, c.n)
-		assert.Less(t, r.Iterations, 40)
+// The target is 2.5e-4 of W₂² at 512² and 1e-4 at 1024². The method is of second order in
+// the cell width, so that coarser grids may miss by four times as much for every halving;
+// the bracket closes with at least first order, down to 1e-4. Finer grids are behind the tag long.
+func TestBackForthOnKnownDistances(t *testing.T) { knownDistances(t, 64, 128) }
+
+func knownDistances(t *testing.T, sizes ...int) {
+	for _, name := range []string{"cos", "bump", "disc"} {
+		var widths []float64
+		for _, n := range sizes {
+			mu, nu, exact := pair(name, n)
+			r, err := new(W2).Densities(mu, nu)
+			require.NoError(t, err)
+			relative := func(v float64) float64 { return v*v/exact - 1 }
+			t.Logf("%s %d²: value %+.2g, bounds %+.2g and %+.2g, %d iterations", name, n, relative(r.Value), relative(r.Lower), relative(r.Upper), r.Iterations)
+			coarse := 512 / float64(n)
+			target := 2.5e-4 * coarse * coarse
+			if n > 512 {
+				target = 1e-4
+			}
+			assert.InDelta(t, 0, relative(r.Value), target, "%s %d", name, n)
+			assert.LessOrEqual(t, r.Lower, r.Value)
+			assert.LessOrEqual(t, r.Value, r.Upper)
+			// The exact distance is that of the functions, the bounds are for their cell
+			// averages: apart by less than the target.
+			assert.LessOrEqual(t, relative(r.Lower), target, "%s %d: not a lower bound", name, n)
+			assert.GreaterOrEqual(t, relative(r.Upper), -target, "%s %d: not an upper bound", name, n)
+			assert.Less(t, r.Iterations, 300, "the limit")
+			widths = append(widths, relative(r.Upper)-relative(r.Lower))
+		}
+		for k := 1; k < len(widths); k++ {
+			assert.Less(t, widths[k], max(widths[k-1]/2, 1e-4), name)
+		}
 	}
 }
 
@@ -111,11 +124,15 @@ func TestBackForthAgainstTheNetworkSimplex(t *testing.T) {
 		s := newBackForth(g, fractions(a), fractions(b))
 		require.NoError(t, s.run(1e-6, 300))
 		require.LessOrEqual(t, 2*s.value, o.Upper*(1+1e-12))
-		variance := 0.0 // of a cell: about what sharing an image between centers costs
+		// Where the ascent is at rest, sharing an image between the centers beside it gives a
+		// feasible plan. Its mass at a center that is δ_k from the image along axis k has a
+		// reduced cost of Σδ_k² where S′ is near 1 (derived: |x − y|² − 2φ has that curvature),
+		// in the mean Σ f_k(1 − f_k)h_k² ≤ Σh_k²/4 for images at the fractions f_k of a cell.
+		share := 0.0
 		for k := range g.Dim() {
-			variance += g.Axis(k).H() * g.Axis(k).H() / 12
+			share += g.Axis(k).H() * g.Axis(k).H() / 4
 		}
-		assert.Greater(t, 2*s.value, o.Upper-variance, "seed %d", seed)
+		assert.Greater(t, 2*s.value, o.Upper-share, "seed %d", seed)
 		for _, up := range []float64{s.push.primal(s.mu, s.nu, s.psi), s.push.primal(s.nu, s.mu, s.phi)} {
 			assert.GreaterOrEqual(t, up, o.Upper*(1-1e-12))
 		}
