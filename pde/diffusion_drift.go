@@ -3,6 +3,8 @@ package pde
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 )
 
@@ -17,14 +19,18 @@ import (
 // the drop of Ψ). The cut keeps what the equation has, for any mesh (derived): Σ f (Ψ_i − Ψ_j) ≥ 0, so
 // that the energy falls; no flux where Ψ is constant; and nothing leaves an empty cell:
 // forward Euler keeps ρ ≥ 0 with a step bound. It acts at a free boundary.
+//
+// On a graded grid, where y holds the masses m = ρJ (see graded.go), 1/h² in the balance of m
+// is J/(d h) of either cell: the area of the face over its distance d.
 type drifted struct {
 	f        Functional
 	parts    Parts
 	grids    []*grid.Grid
 	constant bool // V is constant and, once tabled, in v
 	tabled   bool
-	view     State
+	view     State // densities
 	v        Field
+	weight   [][][]float64 // of each component, axis and lower cell of a face on a graded grid: J/(d h)
 
 	size           int
 	r, u, two, phi []float64 // of one component: ρ⁺, Ψ, U″ and Φ
@@ -37,9 +43,13 @@ type drifted struct {
 // newDrifted returns the flow. The parts have a rest that is not Pointwise, and no powers below 1.
 func newDrifted(f Functional, p Parts, grids []*grid.Grid) *drifted {
 	t := &drifted{f: f, parts: p, grids: grids, constant: p.Dependence() == Constant, v: NewField(grids), d: NewField(grids), d0: NewField(grids)}
-	for _, g := range grids {
+	for c, g := range grids {
 		t.size = max(t.size, g.Len())
 		t.view = append(t.view, &grid.Density{Grid: g})
+		t.weight = append(t.weight, faceWeights(g))
+		if g.Jacobian() != nil {
+			t.view[c].Values = make([]float64, g.Len())
+		}
 	}
 	for _, p := range []*[]float64{&t.r, &t.u, &t.two, &t.phi, &t.rates} {
 		*p = make([]float64, t.size)
@@ -63,23 +73,59 @@ func (t *drifted) tabulate(y padded) {
 	if t.tabled {
 		return
 	}
-	for c := range y {
-		t.view[c].Values = y[c]
-	}
-	t.parts.Rest.Variation(t.v, t.view)
+	t.parts.Rest.Variation(t.v, t.show(y))
 	t.tabled = t.constant
 }
 
-// load sets r, u and phi, and two if wanted, of component c.
+// show returns the densities of y.
+func (t *drifted) show(y padded) State {
+	for c := range t.grids {
+		t.densities(y, c)
+	}
+	return t.view
+}
+
+// densities returns the densities of component c of y.
+func (t *drifted) densities(y padded, c int) []float64 {
+	if j := t.grids[c].Jacobian(); j != nil {
+		return floats.DivTo(t.view[c].Values, y[c], j)
+	}
+	t.view[c].Values = y[c]
+	return y[c]
+}
+
+// faceWeights returns the weights of the faces by axis and lower cell, or nil if no axis is
+// graded.
+func faceWeights(g *grid.Grid) [][]float64 {
+	j := g.Jacobian()
+	if j == nil {
+		return nil
+	}
+	w := make([][]float64, g.Dim())
+	for k := range w {
+		a := g.Axis(k)
+		c, h := a.Centers(), a.Widths()
+		w[k] = make([]float64, g.Len())
+		for i := range w[k] {
+			if at := i / g.Stride(k) % a.N; at < a.N-1 {
+				w[k][i] = j[i] / (h[at] * (c[at+1] - c[at]))
+			}
+		}
+	}
+	return w
+}
+
+// load sets r, u, two and phi of component c.
 func (t *drifted) load(y padded, c int) {
 	n := len(y[c])
 	r, u, two := t.r[:n], t.u[:n], t.two[:n]
-	for i, x := range y[c] {
+	rho := t.densities(y, c)
+	for i, x := range rho {
 		r[i] = math.Max(x, smallestNormal) // a floor for Derivatives; NaN stays
 	}
 	t.parts.Derivatives(u, two, r)
 	t.parts.Pressure(t.phi[:n], r)
-	for i, x := range y[c] {
+	for i, x := range rho {
 		u[i] += t.v[c][i]
 		r[i] = math.Max(x, 0) // what a cell can give, without the floor
 	}
@@ -101,8 +147,8 @@ func (t *drifted) component(d []float64, c int) float64 {
 	g, n := t.grids[c], len(d)
 	var total compensated
 	for k := range g.Dim() {
-		h, st := g.Axis(k).H(), g.Stride(k)
-		inv, block := 1/(h*h), g.Axis(k).N*st
+		st, block := g.Stride(k), g.Axis(k).N*g.Stride(k)
+		weight, inv := t.weights(c, k)
 		for base := 0; base < n; base += block {
 			from, to := base, base+block-st
 			m := to - from
@@ -116,6 +162,9 @@ func (t *drifted) component(d []float64, c int) float64 {
 			var sum float64
 			for i, a := range r {
 				drop := u[i] - w[i]
+				if weight != nil {
+					inv = weight[from+i]
+				}
 				f := inv * driftedFlux(a, s[i], p[i]-q[i], v[i]-x[i], drop)
 				lo[i] += f
 				hi[i] -= f
@@ -125,6 +174,16 @@ func (t *drifted) component(d []float64, c int) float64 {
 		}
 	}
 	return total.value()
+}
+
+// weights returns the weights of the faces along axis k by their lower cell, or nil and what
+// all of them are.
+func (t *drifted) weights(c, k int) ([]float64, float64) {
+	if w := t.weight[c]; w != nil {
+		return w[k], 0
+	}
+	h := t.grids[c].Axis(k).H()
+	return nil, 1 / (h * h)
 }
 
 // driftedFlux is the flux of drifted times h² for the densities a and b, given the drops of Φ, V
@@ -137,25 +196,25 @@ func driftedFlux(a, b, phi, v, psi float64) float64 {
 	return min(max(phi+0.5*(a+b)*v, min(most, 0)), max(most, 0))
 }
 
-// rate returns the largest Σ_faces max(f⁺h²/ρ_i, |V_i − V_j|/2)/h² + Φ′(ρ_i) Σ_k 2/h_k² over the
+// rate returns the largest Σ_faces (max(f⁺h²/ρ_i, |V_i − V_j|/2) + Φ′(ρ_i))/h² over the
 // cells of component c, which is loaded: it bounds what a cell loses, relative to what it has,
 // and, where no flux is cut, the column of the Jacobian that belongs to it.
 func (t *drifted) rate(c int) float64 {
 	g := t.grids[c]
-	rates, n := t.rates[:g.Len()], g.Len()
+	rates, n, ratio := t.rates[:g.Len()], g.Len(), g.Jacobian()
 	clear(rates)
-	var across float64
 	for k := range g.Dim() {
-		if g.Axis(k).N == 1 {
-			continue
-		}
-		h, st := g.Axis(k).H(), g.Stride(k)
-		inv, block := 1/(h*h), g.Axis(k).N*st
-		across += 2 * inv
+		st, block := g.Stride(k), g.Axis(k).N*g.Stride(k)
+		weight, inv := t.weights(c, k)
+		below, above := inv, inv
 		for base := 0; base < n; base += block {
 			for i := base; i < base+block-st; i++ {
-				a, b, v := t.r[i], t.r[i+st], t.v[c][i]-t.v[c][i+st]
-				f := driftedFlux(a, b, t.phi[i]-t.phi[i+st], v, t.u[i]-t.u[i+st])
+				j := i + st
+				if weight != nil {
+					below, above = weight[i]/ratio[i], weight[i]/ratio[j]
+				}
+				a, b, v := t.r[i], t.r[j], t.v[c][i]-t.v[c][j]
+				f := driftedFlux(a, b, t.phi[i]-t.phi[j], v, t.u[i]-t.u[j])
 				half := 0.5 * math.Abs(v)
 				low, high := half, half
 				if f > 0 {
@@ -163,14 +222,14 @@ func (t *drifted) rate(c int) float64 {
 				} else if f < 0 {
 					high = max(half, -f/b)
 				}
-				rates[i] += inv * low
-				rates[i+st] += inv * high
+				rates[i] += below * (low + a*t.two[i]) // Φ′ = ρU″
+				rates[j] += above * (high + b*t.two[j])
 			}
 		}
 	}
 	var top float64
-	for i, v := range rates {
-		top = max(top, v+across*t.r[i]*t.two[i]) // Φ′ = ρU″
+	for _, v := range rates {
+		top = max(top, v)
 	}
 	return top
 }
@@ -181,11 +240,10 @@ func (t *drifted) measure(y padded) (measurement, error) {
 	for c, g := range t.grids {
 		t.load(y, c)
 		clear(t.d[c])
-		m.dissipation += t.f.Weight(c) * t.component(t.d[c], c) * g.CellVolume()
+		m.dissipation += t.f.Weight(c) * t.component(t.d[c], c) * g.MeanVolume()
 		m.rate = max(m.rate, t.rate(c))
-		t.view[c].Values = y[c]
 	}
-	m.energy = t.f.Value(t.view)
+	m.energy = t.f.Value(t.show(y))
 	if err := finiteEnergy(m.energy); err != nil {
 		return m, err
 	}

@@ -15,7 +15,10 @@ import (
 // ρ(x, τ) = e^τ B(e^τ x, t0 + (e^{3τ} − 1)/3)).
 func confined(t testing.TB, g *grid.Grid, t0, τ float64) *grid.Density {
 	scale, a := math.Exp(τ), g.Axis(0)
-	d := barenblattLine(line(t, scale*a.Lo, scale*a.Hi, a.N), t0+math.Expm1(3*τ)/3)
+	a.Lo, a.Hi = scale*a.Lo, scale*a.Hi
+	wide, err := grid.New(a)
+	require.NoError(t, err)
+	d := barenblattLine(wide, t0+math.Expm1(3*τ)/3)
 	out := grid.NewDensity(g)
 	for i, v := range d.Values {
 		out.Values[i] = scale * v
@@ -24,12 +27,20 @@ func confined(t testing.TB, g *grid.Grid, t0, τ float64) *grid.Density {
 }
 
 // RKL2 with porous medium and a drift converges to the exact solution with a free
-// boundary, with order 2 in W₁ and with what the boundary leaves of it in L¹.
+// boundary, with order 2 in W₁ and with what the boundary leaves of it in L¹, on equal
+// and on graded cells.
 func TestDriftedPorousMedium(t *testing.T) {
+	for _, grading := range []grid.Grading{nil, grid.Geometric{Ratio: 5}} {
+		driftedPorousMedium(t, grading)
+	}
+}
+
+func driftedPorousMedium(t *testing.T, grading grid.Grading) {
 	energy := Sum{Potential{Formula: "x^2/2"}, PorousMedium{Exponent: 2, Coefficient: 1}}
 	var errs, moments []float64
 	for _, n := range []int{50, 100, 200, 400} {
-		g := line(t, -2.5, 2.5, n)
+		g, err := grid.New(grid.Axis{Lo: -2.5, Hi: 2.5, N: n, Grading: grading})
+		require.NoError(t, err)
 		rho := State{confined(t, g, 0.01, 0)}
 		for _, r := range superMarch(t, mustBind(t, RKL2{Step: 2 / float64(n)}, energy, g), rho, 0.5) {
 			require.GreaterOrEqual(t, r.Dissipation, 0.0)
@@ -38,8 +49,9 @@ func TestDriftedPorousMedium(t *testing.T) {
 		errs = append(errs, l1(rho[0], want))
 		var w1, gap float64
 		for i, v := range rho[0].Values {
-			gap += (v - want.Values[i]) * g.Axis(0).H()
-			w1 += math.Abs(gap) * g.Axis(0).H()
+			h := g.Axis(0).Widths()[i]
+			gap += (v - want.Values[i]) * h
+			w1 += math.Abs(gap) * h
 		}
 		moments = append(moments, w1)
 	}
@@ -119,9 +131,19 @@ func TestDriftedOrders(t *testing.T) {
 }
 
 // The equilibrium of porous medium in a potential, Ψ constant where there is mass, stays
-// to rounding, and so it does with a free boundary.
+// to rounding, and so it does with a free boundary, on equal and on graded cells.
 func TestDriftedEquilibrium(t *testing.T) {
-	g := box(t, 24, 20)
+	for _, grading := range []grid.Grading{nil, grid.Geometric{Ratio: 4}} {
+		equal := box(t, 24, 20)
+		axis := equal.Axis(0)
+		axis.Grading = grading
+		g, err := grid.New(axis, equal.Axis(1))
+		require.NoError(t, err)
+		driftedEquilibrium(t, g)
+	}
+}
+
+func driftedEquilibrium(t *testing.T, g *grid.Grid) {
 	energy := Sum{Potential{Formula: "(x + y/2)^2 - x*y"}, PorousMedium{Exponent: 3, Coefficient: 0.4}}
 	f := bind(t, energy, g)
 	parts := PartsOf(f)

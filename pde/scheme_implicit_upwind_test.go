@@ -36,7 +36,7 @@ func barenblattLine(g *grid.Grid, τ float64) *grid.Density {
 	}
 	d, e := grid.NewDensity(g), g.Axis(0).Edges()
 	for i := range d.Values {
-		d.Values[i] = max(0, mass(e[i+1])-mass(e[i])) / g.Axis(0).H()
+		d.Values[i] = max(0, mass(e[i+1])-mass(e[i])) / (e[i+1] - e[i])
 	}
 	return d
 }
