@@ -34,7 +34,7 @@ type diffusionStepper struct {
 	one, two padded // of error estimates; one also of SSP-RK2
 	at       measurement
 	ready    bool // at belongs to y
-	proposal float64
+	control  stepControl
 }
 
 // energyRounding bounds by how much rounding alone can make a computed energy rise,
@@ -74,6 +74,7 @@ func newDiffusionFlow(f Functional, grids []*grid.Grid) (diffusionFlow, error) {
 // newDiffusionStepper binds a flow.
 func newDiffusionStepper(flow diffusionFlow, grids []*grid.Grid, o diffusionSettings) *diffusionStepper {
 	s := &diffusionStepper{diffusionSettings: o, flow: flow, grids: grids, mass: newCellMass(grids)}
+	s.control = stepControl{tolerance: o.tolerance, order: 2}
 	s.y, s.next, s.one = flow.vectors(), flow.vectors(), flow.vectors()
 	if o.tolerance > 0 {
 		s.two = flow.vectors()
@@ -132,7 +133,7 @@ func (s *diffusionStepper) Step(ctx context.Context, rho State, limit float64) (
 		return r, err
 	}
 	r.Dt = s.length(limit)
-	near := r.Dt < min(s.step, s.proposal)
+	near := r.Dt < min(s.step, s.control.proposal)
 	for {
 		if err := ctx.Err(); err != nil {
 			return r, err
@@ -144,8 +145,8 @@ func (s *diffusionStepper) Step(ctx context.Context, rho State, limit float64) (
 		}
 		if reason == nil {
 			scale := s.judge(r.Dt)
-			if scale >= 1 || s.tolerance == 0 {
-				s.propose(r.Dt, scale, near && r.Rejections == 0)
+			if scale >= stepMargin {
+				s.control.accept(r.Dt, scale, near && r.Rejections == 0)
 				s.at = after
 				break
 			}
@@ -171,23 +172,17 @@ func (s *diffusionStepper) length(limit float64) float64 {
 	case s.cfl > 0:
 		dt = s.cfl * (1 - slack) / s.at.rate
 	case s.tolerance > 0:
-		if s.proposal == 0 {
-			s.proposal = 1 / s.at.rate
+		if s.control.proposal == 0 {
+			s.control.proposal = 1 / s.at.rate
 		}
-		dt = min(dt, s.proposal)
+		dt = min(dt, s.control.proposal)
 	default:
 		if n := math.Ceil(limit / dt * (1 - 1e-12)); n > 1 {
 			return limit / n
 		}
 		return limit
 	}
-	switch {
-	case limit <= dt:
-		return limit
-	case limit < 2*dt:
-		return limit / 2
-	}
-	return dt
+	return withoutSliver(limit, dt)
 }
 
 // attempt takes a step of length dt from y to next and measures next. If a shorter
@@ -311,21 +306,5 @@ func (s *diffusionStepper) judge(dt float64) float64 {
 		}
 		size = max(size, weight*sum*g.MeanVolume())
 	}
-	if size == 0 {
-		return 3
-	}
-	return min(3, max(0.2, 0.9*math.Cbrt(s.tolerance/size)))
-}
-
-// propose sets the step to try next after one of dt was taken. One that was short
-// only because a saved time was near does not shorten it.
-func (s *diffusionStepper) propose(dt, scale float64, near bool) {
-	if s.tolerance == 0 {
-		return
-	}
-	next := dt * scale
-	if near {
-		next = max(next, s.proposal)
-	}
-	s.proposal = next
+	return s.control.factor(size)
 }

@@ -7,9 +7,8 @@ import (
 	"slices"
 )
 
-// stepControl chooses the steps of an implicit scheme by an estimate of the error
-// that one step adds to the density in L¹. With the slopes L at the start of the step and
-// at its stages it is, for order 1 and order 2,
+// implicitControl estimates the error of a step of an implicit scheme. With the slopes L at
+// the start of the step and at its stages it is, for order 1 and order 2,
 //
 //	e = τ/2 (L(ρⁿ) − L(ρⁿ⁺¹)),    e = τ/3 (√2 L(ρⁿ) − 2 L(ρ¹) + (2 − √2) L(ρⁿ⁺¹)),
 //
@@ -20,14 +19,11 @@ import (
 // one at the end of the step before: L is never evaluated, which at a vacuum it could not
 // be. Before the first step, and from any state but the one that the last step left, it is
 // that of an implicit step a hundredth as long.
-type stepControl struct {
-	tolerance float64
-	order     int
-	largest   float64 // step
-	proposal  float64 // step to try next
-	last      State   // the result of the last step
-	slope     State   // L there
-	known     bool    // slope belongs to the present begin
+type implicitControl struct {
+	stepControl
+	last  State // the result of the last step
+	slope State // L there
+	known bool  // slope belongs to the present begin
 }
 
 // firstTrial is the first step that is tried, relative to the largest; probeLength that of
@@ -37,21 +33,13 @@ const (
 	probeLength = 1e-2
 )
 
-func newStepControl(tolerance float64, order int, largest float64, shape State) *stepControl {
-	return &stepControl{tolerance: tolerance, order: order, largest: largest, proposal: firstTrial * largest,
-		last: shape.Clone(), slope: shape.Clone()}
-}
-
-// length returns the step to try first: no sliver is left before limit.
-func (k *stepControl) length(limit float64) float64 {
-	dt := min(k.largest, k.proposal)
-	switch {
-	case limit <= dt:
-		return limit
-	case limit < 2*dt:
-		return limit / 2
+// adapt makes the steps adaptive, with the given tolerance.
+func (s *implicit) adapt(tolerance float64) {
+	s.control = &implicitControl{stepControl: stepControl{tolerance: tolerance, order: s.order, proposal: firstTrial * s.nominal},
+		last: s.begin.Clone(), slope: s.begin.Clone()}
+	s.length = func(limit float64) float64 {
+		return withoutSliver(limit, min(s.nominal, s.control.proposal))
 	}
-	return dt
 }
 
 // slope brings control.slope up to date with begin.
@@ -88,17 +76,13 @@ func (s *implicit) slope(ctx context.Context, rho State, r *StepReport) error {
 
 // judge returns a reason to reject the step from s.begin to rho, and the factor of the
 // shorter one to try; if there is none it sets the next proposal and slope.
-func (k *stepControl) judge(s *implicit, rho State, r *StepReport) (shrink float64, reason error) {
+func (k *implicitControl) judge(s *implicit, rho State, r *StepReport) (shrink float64, reason error) {
 	size := k.estimate(s, rho, r.Dt)
-	scale := min(3, max(0.2, 0.9*math.Pow(k.tolerance/size, 1/float64(k.order+1)))) // 3 for size 0
-	if !(size <= k.tolerance) {
-		return min(scale, 0.9), fmt.Errorf("the estimated error %.3g of a step is above the tolerance %.3g", size, k.tolerance)
+	factor := k.factor(size)
+	if factor < stepMargin {
+		return factor, fmt.Errorf("the estimated error %.3g of a step is above the tolerance %.3g", size, k.tolerance)
 	}
-	next := r.Dt * scale
-	if r.Dt < min(k.largest, k.proposal) && r.Rejections == 0 { // short only because a saved time was near
-		next = max(next, k.proposal)
-	}
-	k.proposal = next
+	k.accept(r.Dt, factor, r.Dt < min(s.nominal, k.proposal) && r.Rejections == 0)
 	for c, d := range rho {
 		to, last := k.slope[c].Values, k.last[c].Values
 		b, length := s.begin[c].Values, r.Dt
@@ -113,7 +97,7 @@ func (k *stepControl) judge(s *implicit, rho State, r *StepReport) (shrink float
 }
 
 // estimate returns the largest ∫|e| over the components.
-func (k *stepControl) estimate(s *implicit, rho State, dt float64) float64 {
+func (k *implicitControl) estimate(s *implicit, rho State, dt float64) float64 {
 	var size float64
 	for c, d := range rho {
 		var sum float64

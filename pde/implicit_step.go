@@ -31,7 +31,7 @@ type implicit struct {
 	implicitSettings
 	rest    Functional // what is not local in the energy: nil if nothing
 	stage   []implicitStage
-	control *stepControl // nil: a fixed step
+	control *implicitControl // nil: a fixed step
 
 	v     flatField
 	fixed bool // v holds the variation of a constant rest
@@ -87,12 +87,6 @@ func newImplicit(name string, step float64, f Functional, rest Functional, grids
 		s.first, s.rhs = s.begin.Clone(), s.begin.Clone()
 	}
 	return s, nil
-}
-
-// adapt makes the steps adaptive, with the given tolerance.
-func (s *implicit) adapt(tolerance float64) {
-	s.control = newStepControl(tolerance, s.order, s.nominal, s.begin)
-	s.length = s.control.length
 }
 
 // try takes a step of length r.Dt from begin to rho. If a shorter one may
