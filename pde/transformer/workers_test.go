@@ -45,6 +45,28 @@ func TestWorkersDoNotChangeAByte(t *testing.T) {
 	}
 }
 
+// TestWorkersOfHeadsWithMatrices is the same for blocks without a grid, and their gradient
+// allocates nothing.
+func TestWorkersOfHeadsWithMatrices(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	r := rand.New(rand.NewPCG(45, 46))
+	m := transformer.Model{Depth: 2, Prompts: randomTokens(r, 11, 6, 3), Read: query, Blocks: []transformer.Component{
+		{Block: &transformer.Softmax{Rank: 2, Causal: true}}, {Block: &transformer.LinearAttention{}}, {Block: &transformer.MLP{Activation: "gelu"}}}}
+	e := randomEnsemble(r, &m, 12)
+	var want []float64
+	for _, workers := range []int{1, 2, 3} {
+		m.Workers = workers
+		f := bindAtoms(t, &m, e)
+		g := make([]float64, len(e.Theta))
+		f.Gradient(g, e)
+		if want == nil {
+			want = g
+		}
+		assert.Equal(t, want, g)
+		assert.LessOrEqual(t, testing.AllocsPerRun(20, func() { f.Gradient(g, e) }), 0.0)
+	}
+}
+
 func TestGradientAllocatesNothing(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	for _, workers := range []int{1, 2} {
