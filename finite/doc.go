@@ -20,7 +20,8 @@
 //
 // # Parts
 //
-// Draw, Repeat and Nodes make the atoms to start from. A Dynamics moves them;
+// Draw, Repeat and Nodes make the atoms to start from; blocks with matrices have too
+// many parameters for Nodes, and characteristics take random nodes there. A Dynamics moves them;
 // Gradient is the flow above. Simulate runs a Dynamics and returns the curve as a
 // pde.Trajectory. Characteristics joins Nodes, Gradient and Simulate to a solver of
 // the mean-field limit.

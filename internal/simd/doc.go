@@ -13,6 +13,10 @@
 // x[i] alone, whatever the length of the slice or the position in it. The build tag
 // purego, and GODEBUG=cpu.avx2=off at run time, select plain Go.
 //
+// Mix, Outer, LaneSoftmax and LaneTilt treat eight problems side by side, one in each lane
+// of vectors of eight doubles; see Lanes. There products are fused with sums, and the
+// exponential has an error below 2 ulp; plain Go uses math.FMA and gives the same bytes.
+//
 //	x := []float64{-1, 0, 1}
 //	simd.Exp(x, x) // in place
 //

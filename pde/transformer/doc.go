@@ -27,6 +27,23 @@
 // gradient descent, ∂_τρ = ∇·(ρ∇Ψ) + σΔρ with the Ψ of σ = 0. It is solved for
 // densities only: atoms have no entropy.
 //
+// # Blocks
+//
+// On tokens (x, y) of which y alone moves, with a grid: softmax-scalar, linear-scalar,
+// mlp-label, mlp-query. On tokens of any dimension D, with matrices and vectors, as
+// atoms: softmax (2D² parameters), linear (2D²), mlp (2D + 1). At D = 1 these have grids
+// too. Formulas stand with the types. Blocks that rely on x not to move are not combined
+// with blocks that move it.
+//
+// A block with matrices treats eight atoms side by side in the lanes of vectors, and
+// computes probabilities anew in the backward pass: its workspace is about twice its
+// parameters, whatever the number of prompts. A gradient of softmax costs, for each head and
+// prompt, about 8n²D + 7nD² fused products and sums and 2n² exponentials. Scalar blocks
+// keep exponentials or activations of one prompt and all layers: faster, and larger than
+// their atoms.
+//
+// # Depth
+//
 // With Continuous the steps of slice k are a symmetric splitting of dZ/dt = ½ Σ_i ∫
 // g_i ρ_{i,k}: half of every block but the last, all of the last, half of the others
 // in reverse order, each integrated by one step of the classical Runge–Kutta method.
