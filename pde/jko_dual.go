@@ -21,11 +21,20 @@ import (
 // the step's equations: ρ = Aᵀ⁻¹ρⁿ is the conservation law with the face densities ρ_up or
 // (ρ_K + ρ_L)/2, and U′(ρ) + V = p the Hamilton–Jacobi equation, with ≤ in vacuum. Every φ
 // gives a lower bound D(φ) of the step's value.
+//
+// The symmetric form has the mobilities (ρⁿ + ρ)/2: with q = p − φ of the above,
+//
+//	D(φ) = ∫ρⁿ(φ − q/2) − ∫U*(φ + q/2 − V),
+//
+// concave as well, and its step differs from the JKO step by O(τ³) in place of O(τ²)
+// (derived: φ belongs to half time, and W₂² to the norm of ρ − ρⁿ in the mean mobility, up
+// to fourth order).
 type dual struct {
 	grid    *grid.Grid
 	parts   *Parts
 	inverse *inverter
 	centred bool
+	part    float64 // of ρ in the mobility: 1, or ½ in the symmetric form
 	tau     float64
 	rhoN, v []float64
 
@@ -42,8 +51,11 @@ type dual struct {
 	dir, image    []float64
 }
 
-func newDual(g *grid.Grid, parts *Parts, inverse *inverter, centred bool) *dual {
-	d := &dual{grid: g, parts: parts, inverse: inverse, centred: centred, solver: grid.NewElliptic(g)}
+func newDual(g *grid.Grid, parts *Parts, inverse *inverter, v *Variational) *dual {
+	d := &dual{grid: g, parts: parts, inverse: inverse, centred: v.Mobility == centredMobility, part: 1, solver: grid.NewElliptic(g)}
+	if v.Symmetric {
+		d.part = 0.5
+	}
 	for _, x := range []*[]float64{&d.v, &d.phi, &d.trial, &d.p, &d.s, &d.rho, &d.grad, &d.inverseSecond, &d.delta, &d.r, &d.z, &d.dir, &d.image} {
 		*x = make([]float64, g.Len())
 	}
@@ -75,6 +87,7 @@ func (d *dual) evaluate(phi []float64) bool {
 	d.parts.Pressure(d.z, d.rho)
 	var sum, size compensated
 	for i, f := range phi {
+		f -= (1 - d.part) / d.part * (d.p[i] - f)
 		sum.add(d.rhoN[i]*f - d.z[i])
 		size.add(math.Abs(d.rhoN[i]*f) + math.Abs(d.z[i]))
 	}
@@ -91,13 +104,7 @@ func (d *dual) evaluate(phi []float64) bool {
 		d.faces(k, func(lo, hi, stride int, scale float64) {
 			for i := lo; i < hi; i++ {
 				j := i + stride
-				a, b := d.rho[i], d.rho[j]
-				face := a
-				if d.centred {
-					face = (a + b) / 2
-				} else if slope[i] < 0 {
-					face = b
-				}
+				face := d.mobility(d.rho, i, j, slope[i])
 				conduct[i] = scale * face
 				d.grad[i] -= slope[i] * face
 				d.grad[j] += slope[i] * face
@@ -105,6 +112,21 @@ func (d *dual) evaluate(phi []float64) bool {
 		})
 	}
 	return true
+}
+
+// mobility returns the mobility of the face between cells i and j.
+func (d *dual) mobility(rho []float64, i, j int, slope float64) float64 {
+	a, b := rho[i], rho[j]
+	if d.part != 1 {
+		a, b = (a+d.rhoN[i])/2, (b+d.rhoN[j])/2
+	}
+	switch {
+	case d.centred:
+		return (a + b) / 2
+	case slope < 0:
+		return b
+	}
+	return a
 }
 
 // lift sets p and the slopes τ(φ_K − φ_L)/h² of the faces.
@@ -116,7 +138,7 @@ func (d *dual) lift(phi []float64) {
 				j := i + stride
 				drop := phi[i] - phi[j]
 				slope[i] = scale * drop
-				q := 0.5 * scale * drop * drop
+				q := 0.5 * d.part * scale * drop * drop
 				switch {
 				case d.centred:
 					d.p[i] += q / 2
@@ -176,7 +198,7 @@ func (d *dual) prepare() {
 				case s < 0:
 					e = d.inverseSecond[i+stride]
 				}
-				face[i] = h * h * (d.conduct[k][i] + s*s*e)
+				face[i] = h * h * (d.conduct[k][i] + d.part*d.part*s*s*e)
 			}
 		})
 	}
@@ -194,7 +216,7 @@ func (d *dual) curve(y, x []float64) {
 		d.faces(k, func(lo, hi, stride int, _ float64) {
 			for i := lo; i < hi; i++ {
 				j := i + stride
-				t := slope[i] * (x[i] - x[j])
+				t := d.part * slope[i] * (x[i] - x[j])
 				switch {
 				case d.centred:
 					w[i] += t / 2
@@ -222,7 +244,7 @@ func (d *dual) curve(y, x []float64) {
 				} else if slope[i] < 0 {
 					face = w[j]
 				}
-				t := slope[i]*face + conduct[i]*(x[i]-x[j])
+				t := d.part*slope[i]*face + conduct[i]*(x[i]-x[j])
 				y[i] += t
 				y[j] -= t
 			}

@@ -39,7 +39,7 @@ func (v Variational) bindLocal(f Functional, grids []*grid.Grid) (JKOSolver, err
 		if err != nil {
 			return nil, err
 		}
-		w.dual = append(w.dual, newDual(g, &w.parts, inverse, v.Mobility == centredMobility))
+		w.dual = append(w.dual, newDual(g, &w.parts, inverse, &v))
 		w.march = append(w.march, m)
 	}
 	if w.parts.Rest != nil {
@@ -203,12 +203,7 @@ func (d *dual) transport(rho []float64) float64 {
 		conduct := d.conduct[k]
 		d.faces(k, func(lo, hi, stride int, scale float64) {
 			for i := lo; i < hi; i++ {
-				face := rho[i]
-				if d.centred {
-					face = (rho[i] + rho[i+stride]) / 2
-				} else if slope[i] < 0 {
-					face = rho[i+stride]
-				}
+				face := d.mobility(rho, i, i+stride, slope[i])
 				if face = scale * face; face < conduct[i]/2 {
 					face = conduct[i]
 				}
