@@ -16,9 +16,11 @@
 //	w1    sorting (line), network simplex       quantile functions (line), cells as points
 //	w2    sorting (line), network simplex       quantile functions (line), back-and-forth with bounds
 //
-// Sinkhorn and its divergence regularise by entropy, in the log domain and on grids
-// axis by axis; they return ErrNotConverged and no value where the marginals are
-// not met. Sliced, MaxSliced, Energy and MMD are the usual statistics. Conditional
+// The network simplex works on levels of groups of points and needs memory for the points
+// only: twice 20,000 in the plane take 2 to 3 s and 50 MB. Sinkhorn and its divergence
+// regularise by entropy, in the log domain, between points with Newton's method at the
+// end and on grids axis by axis; they return ErrNotConverged and no value where the
+// marginals are not met. Sliced, MaxSliced, Energy and MMD are the usual statistics. Conditional
 // takes the root mean square over depth slices. A Quantisation compares a density with
 // particles, with bounds that hold for the density. Barycenter is exact on the line;
 // EntropicBarycenter is of densities on a grid.
