@@ -22,6 +22,7 @@ type VerifyOptions struct {
 	// each solution.
 	Cases   []string
 	Quick   bool // shorter ladders: about a minute of CPU time for all
+	Graded  bool // on axes that are fine in the middle, for the schemes and energies that take them
 	Workers int  // runs at a time; 0 means GOMAXPROCS. It does not change a byte
 	// Progress, if not nil, is called as rows are done, by one goroutine at a time.
 	Progress func(done float64, label string)
@@ -174,6 +175,9 @@ func verifyCases(o *VerifyOptions) ([]*verifyCase, error) {
 			c, err := newVerifyCase(e)
 			if err != nil {
 				return nil, err
+			}
+			if o.Graded {
+				c.name, c.graded = c.name+", graded", true
 			}
 			cases = append(cases, c)
 		}

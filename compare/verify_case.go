@@ -16,7 +16,12 @@ type verifyCase struct {
 	energy     pde.Energy
 	components int
 	lo, hi     []float64
+	graded     bool
 }
+
+// gradedScale is the scale of the sinh grading of graded cases, relative to the width of
+// the box: the cells at the walls are three times as wide as those in the middle.
+const gradedScale = 1. / 6
 
 // newVerifyCase makes the case of an example.
 func newVerifyCase(e exact.NamedSolution) (*verifyCase, error) {
@@ -55,7 +60,11 @@ func (c *verifyCase) rough() bool { return c.facts.Regularity > 0 && c.facts.Reg
 func (c *verifyCase) grid(n int) (*grid.Grid, error) {
 	axes := make([]grid.Axis, len(c.lo))
 	for k := range axes {
-		axes[k] = grid.Axis{Lo: c.lo[k], Hi: c.hi[k], N: n}
+		lo, hi := c.lo[k], c.hi[k]
+		axes[k] = grid.Axis{Lo: lo, Hi: hi, N: n}
+		if c.graded {
+			axes[k].Grading = grid.Sinh{Center: (lo + hi) / 2, Scale: gradedScale * (hi - lo)}
+		}
 	}
 	return grid.New(axes...)
 }
