@@ -9,8 +9,8 @@ import (
 	"pdesolve/transport"
 )
 
-// BackAndForth is an inner solver for F(ρ) = ∫U(ρ) + Vρ and the Wasserstein distance
-// itself: it maximises the dual of the step [JLL21],
+// BackAndForth is an inner solver for F(ρ) = ∫U(ρ) + Vρ, U convex, and the Wasserstein
+// distance itself: it maximises the dual of the step [JLL21],
 //
 //	J(φ) = (1/τ) ∫ φᶜ dρⁿ − ∫ U*(−φ/τ − V) dx,    φᶜ(y) = min_x |x − y|²/2 − φ(x),
 //
@@ -29,7 +29,9 @@ import (
 // of half as many cells an axis, solved in the same way, and on the coarsest from
 // δF/δρ at ρⁿ. A constant added to φ keeps ρ's mass right throughout.
 //
-// Each component is a problem of its own. The result has the mass of ρⁿ to rounding and
+// For V frozen each component is a problem of its own. Where V depends on averages of ρ it
+// is a fixed point V = V[ρ(V)], as in PushForward, and Dual is −Inf, as F need not be
+// convex. The result has the mass of ρⁿ to rounding and
 // is nowhere negative. Residual is what the quadratic model at the result still promises
 // to gain in J, relative to ∫Φ(ρ), Φ = ρU′ − U: the relative distance from the optimum
 // as far as it can be seen. Dual is a strict lower bound for piecewise constant densities,
@@ -62,7 +64,7 @@ func (BackAndForth) Name() string { return "back-and-forth" }
 
 // Summary says in a line what the solver is.
 func (BackAndForth) Summary() string {
-	return "Wasserstein JKO step by Newton ascent of its dual with c-transforms; potential + entropy, porous medium"
+	return "Wasserstein JKO step by Newton ascent of its dual with c-transforms; energies with entropy or porous medium, m > 1"
 }
 
 // Validate reports a tolerance outside [0, 1) or a negative number of iterations.
@@ -76,18 +78,15 @@ func (b BackAndForth) Validate() error {
 	return nil
 }
 
-// Domain says that potentials and convex functions of ρ are taken.
+// Domain says that all terms are taken, and that a convex function of ρ has to be among
+// them: without it the dual is not finite.
 func (BackAndForth) Domain() JKODomain {
-	return JKODomain{Terms: PotentialTerm | LocalTerm, Needs: LocalTerm, Wasserstein: true, Space: 2}
+	return JKODomain{Terms: AllTerms, Needs: LocalTerm, Wasserstein: true, Space: 2}
 }
 
-// Bind returns a workspace. It fails on an energy without a convex function of ρ, whose
-// dual is not finite, and on fast diffusion.
+// Bind returns a workspace. It fails on fast diffusion and on graded axes.
 func (b BackAndForth) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 	w := &backAndForth{f: f, parts: PartsOf(f), tolerance: b.Tolerance, iterations: b.MaxIterations}
-	if !w.parts.HasLocal() {
-		return nil, fmt.Errorf("the inner solver back-and-forth needs a convex function of ρ (entropy, porous medium) in the energy: for potentials alone take push-forward or variational")
-	}
 	if w.tolerance == 0 {
 		w.tolerance = defaultAscentTolerance
 	}
@@ -114,7 +113,7 @@ func (b BackAndForth) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) 
 		}
 		w.ascent = append(w.ascent, a)
 	}
-	w.rest = NewField(grids)
+	w.fixed.init(f, grids, defaultMemory)
 	return w, nil
 }
 
@@ -132,30 +131,68 @@ type backAndForth struct {
 	tolerance  float64
 	iterations int
 	ascent     []*ascent
-	rest       Field // V
-	ready      bool  // V is known
+	fixed      fixedPoint // of V
+	res        JKOResult  // of the step at hand
 }
 
 // Solve takes one step.
 func (w *backAndForth) Solve(ctx context.Context, rho State, start JKOStart) (JKOResult, error) {
-	if !w.ready {
-		if w.parts.Rest != nil {
-			w.parts.Rest.Variation(w.rest, start.Rho)
-		}
-		w.ready = true
+	w.res = JKOResult{Dual: math.Inf(-1), Tolerance: w.tolerance}
+	res := &w.res
+	if w.parts.Rest != nil {
+		w.parts.Rest.Variation(w.fixed.psi.field, start.Rho)
 	}
-	res := JKOResult{Tolerance: w.tolerance}
+	w.fixed.reset()
+	for k := range w.iterations {
+		dual, err := w.pass(ctx, rho, start)
+		if err != nil {
+			return *res, err
+		}
+		if w.parts.Dependence() == Constant {
+			res.Dual = dual
+			return w.finish(rho), nil
+		}
+		w.parts.Rest.Variation(w.fixed.image.field, rho)
+		res.Evaluations++
+		if mismatch := w.fixed.mismatch(rho); mismatch <= w.tolerance {
+			res.Residual = max(res.Residual, mismatch)
+			return w.finish(rho), nil
+		}
+		if w.fixed.stuck(w.fixed.last, k) {
+			break
+		}
+		if k == 0 {
+			w.fixed.weigh(rho, start.Rho)
+		}
+		w.fixed.next()
+	}
+	return *res, fmt.Errorf("%w: averages of ρ: mismatch %.3g after %d evaluations at step %.3g: want %.3g",
+		ErrNotConverged, w.fixed.last, res.Evaluations, start.Tau, w.tolerance)
+}
+
+// finish sets the energy of the result and returns it.
+func (w *backAndForth) finish(rho State) JKOResult {
+	w.res.Energy = w.f.Value(rho)
+	w.res.Evaluations++
+	return w.res
+}
+
+// pass solves the step of every component for V frozen and returns the sum of the dual
+// bounds.
+func (w *backAndForth) pass(ctx context.Context, rho State, start JKOStart) (dual float64, err error) {
+	res := &w.res
+	res.Residual, res.Transport, res.Slack = 0, 0, 0
 	for c, a := range w.ascent {
 		volume := a.grid.CellVolume()
 		for i, r := range start.Rho[c].Values {
 			a.mu[i] = r * volume
 		}
-		copy(a.v, w.rest[c])
+		copy(a.v, w.fixed.psi.field[c])
 		a.load(start.Tau)
 		count, err := a.solve(ctx, w.tolerance/100, w.iterations)
 		res.Iterations += count
 		if err != nil {
-			return res, err
+			return 0, err
 		}
 		res.Residual = max(res.Residual, a.promise/a.scale())
 		scale := a.mass / (grid.Sum(a.rho) * volume) // 1 up to rounding
@@ -165,11 +202,9 @@ func (w *backAndForth) Solve(ctx context.Context, rho State, start JKOStart) (JK
 		lower, upper, seen := a.bounds(rho[c].Values)
 		res.Transport += w.f.Weight(c) * upper
 		res.Slack += w.f.Weight(c) * max(0, upper-seen)
-		res.Dual += w.f.Weight(c) * lower
+		dual += w.f.Weight(c) * lower
 	}
-	res.Energy = w.f.Value(rho)
-	res.Evaluations++
-	return res, nil
+	return dual, nil
 }
 
 // bounds returns a lower bound of the minimum of the step, an upper bound of
