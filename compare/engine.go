@@ -198,9 +198,9 @@ func (p *plan) share(order []*task, o *Options) []*task {
 	return mine
 }
 
-// work makes all runs, the longest first, on the study's workers.
-func (p *plan) work(ctx context.Context, o *Options) error {
-	order := slices.DeleteFunc(slices.Clone(p.tasks), func(t *task) bool { return t.result != nil })
+// byCost returns the tasks, the longest first.
+func (p *plan) byCost() []*task {
+	order := slices.Clone(p.tasks)
 	slices.SortStableFunc(order, func(a, b *task) int {
 		switch {
 		case a.cost > b.cost:
@@ -210,7 +210,12 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 		}
 		return 0
 	})
-	order = p.share(order, o)
+	return order
+}
+
+// work makes all runs, the longest first, on the study's workers.
+func (p *plan) work(ctx context.Context, o *Options) error {
+	order := slices.DeleteFunc(p.share(p.byCost(), o), func(t *task) bool { return t.result != nil })
 	workers := p.study.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

@@ -115,6 +115,28 @@ func (s *Store) recall(m *transformer.Model, t *task) *Run {
 	return r
 }
 
+// Count returns how many runs the store holds, without looking whether they are of the
+// present study.
+func (s *Store) Count() int {
+	files, _ := filepath.Glob(filepath.Join(s.dir, "tasks", "*.json")) // the pattern is well formed
+	return len(files)
+}
+
+// Missing returns the shards, counted from 1, of which the store lacks a run.
+func Missing(s Study, store *Store, shards int) []int {
+	p := newPlan(&s)
+	var out []int
+	for i := 1; i <= shards; i++ {
+		for _, t := range p.share(p.byCost(), &Options{Shard: Shard{i, shards}}) {
+			if store.recall(&s.Model, t) == nil {
+				out = append(out, i)
+				break
+			}
+		}
+	}
+	return out
+}
+
 // Prune removes the stored runs that are not among the result's, such as those of an
 // experiment that has been changed.
 func (s *Store) Prune(r *Result) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pdesolve/compare"
+	"pdesolve/internal/registry"
 )
 
 // compareFlags are the flags of compare.
@@ -24,6 +25,9 @@ type compareFlags struct {
 	workers int
 	fresh   bool
 	shard   string
+	engine  string
+	tasks   int
+	slurm   []string // options for sbatch
 }
 
 func compareCommand() *cobra.Command {
@@ -40,9 +44,17 @@ Every run is kept as soon as it is finished. The same command goes on where an
 interrupted one stopped, and after a change of the experiment only the runs that
 the change concerns are made again. With --shard 2/3 only the second third of the
 runs is made; when the folders of all shards have been copied into one, compare
-without --shard writes the report.`,
+without --shard writes the report.
+
+With --engine slurm the shards are the tasks of one Slurm job array, whose nodes must
+see the results folder. Tasks that fail or are lost are submitted again, four times at
+most; the report is written here at the end. Ctrl-C leaves the job in the queue, and the
+same command comes back to it.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.checkEngine(); err != nil {
+				return err
+			}
 			if o.workers < 0 {
 				return fmt.Errorf("--workers %d: want at least 1, or 0 for one a core", o.workers)
 			}
@@ -57,6 +69,9 @@ without --shard writes the report.`,
 	c.Flags().IntVar(&o.workers, "workers", 0, "runs at a time; 0 is one a core")
 	c.Flags().BoolVar(&o.fresh, "fresh", false, "make all runs anew, also those that are in the folder")
 	c.Flags().StringVar(&o.shard, "shard", "", "make only part `i/n` of the runs")
+	c.Flags().StringVar(&o.engine, "engine", engineLocal, "where to make the runs: local, or slurm as one job array")
+	c.Flags().IntVar(&o.tasks, "tasks", 16, "tasks of the job array, with --engine slurm")
+	c.Flags().StringArrayVar(&o.slurm, "sbatch", nil, "`option` for sbatch, such as --partition=long; may be given several times")
 	return c
 }
 
@@ -114,6 +129,11 @@ func runCompare(c *cobra.Command, name string, o compareFlags) error {
 		return failure{err}
 	}
 	store := compare.NewStore(o.dir, fingerprint())
+	if o.engine == engineSlurm {
+		if err := onSlurm(c.Context(), o, e.Name, study, store, stderr); err != nil {
+			return failure{err}
+		}
+	}
 	r, failed := execute(c.Context(), study, compare.Options{Store: store, Shard: shard}, stderr)
 	var missing *compare.MissingError
 	if errors.As(failed, &missing) {
@@ -138,6 +158,42 @@ func runCompare(c *cobra.Command, name string, o compareFlags) error {
 		return failure{failed}
 	}
 	return errors.Join(show(stdout, stderr, r, o.outputFlags), o.certify(r.Runs))
+}
+
+// The engines.
+const (
+	engineLocal = "local"
+	engineSlurm = "slurm"
+)
+
+// checkEngine reports flags that do not go together.
+func (o *compareFlags) checkEngine() error {
+	switch {
+	case o.engine != engineLocal && o.engine != engineSlurm:
+		return fmt.Errorf("--engine %s%s", o.engine, registry.Choices(o.engine, []string{engineLocal, engineSlurm}))
+	case o.engine == engineSlurm && o.shard != "":
+		return errors.New("--shard with --engine slurm: the job array makes all shards")
+	case o.engine == engineLocal && len(o.slurm) > 0:
+		return errors.New("--sbatch belongs to --engine slurm")
+	case o.tasks < 1 || o.tasks > 1000:
+		return fmt.Errorf("--tasks %d: want 1 to 1000, which is what Slurm takes in one array as it is usually set up", o.tasks)
+	}
+	return nil
+}
+
+// onSlurm makes the runs of a study on a cluster.
+func onSlurm(ctx context.Context, o compareFlags, name string, study compare.Study, store *compare.Store, stderr io.Writer) error {
+	dir, err := filepath.Abs(o.dir)
+	if err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	_, runs := compare.Cost(study)
+	s := &slurm{dir: dir, exe: exe, name: "pdesolve-" + name, shards: min(o.tasks, runs), options: o.slurm, stderr: stderr}
+	return s.run(ctx, study, store)
 }
 
 // parseShard reads i/n.
