@@ -16,7 +16,7 @@ import (
 // the scheme is and is positive wherever mass can get. Multigrid adds what is missing, in the
 // unknown relative to that start, and the result is the net flows' balance: the mass
 // stays to rounding whatever the residual, and a cell that the residual would make
-// negative asks for more cycles.
+// negative asks for more cycles and, if they do not help, for a shorter step.
 type implicitFitted struct {
 	b         *balance
 	d         float64
@@ -91,9 +91,6 @@ func (f *implicitFitted) solve(rho, rhs, v []float64, tau float64) (residual flo
 			rho[i] += r
 		}
 	}
-	if residual <= newtonEnough*f.tolerance && f.clamp(rho, rhs, mass) {
-		return residual, nil
-	}
 	return residual, fmt.Errorf("%w: linear system: residual %.3g at step %.3g, want %.3g", ErrNotConverged, residual, tau, goal)
 }
 
@@ -123,22 +120,6 @@ func (f *implicitFitted) remainder(rho, rhs []float64) (norm, low float64) {
 		low = min(low, rho[i]+r)
 	}
 	return norm, low
-}
-
-// massRounding is the largest relative change of the mass by which an iteration that is
-// left within its tolerance may be off.
-const massRounding = 1e-11
-
-// clamp sets negative cells to 0 and takes what that adds to the mass out by a common
-// factor, if that is below massRounding.
-func (f *implicitFitted) clamp(rho, rhs []float64, mass float64) bool {
-	var sum float64
-	for i := range rho {
-		rho[i] = max(0, rho[i])
-		sum += rho[i]
-	}
-	keepMass(rho, sum, rhs, massRounding)
-	return math.Abs(sum/mass-1) <= massRounding
 }
 
 func (f *implicitFitted) flows(rho []float64, factor float64) *balance {
