@@ -142,7 +142,7 @@ func riskFigure(r *Result) (figure, bool) {
 		drawing: render([][]*plot.Plot{{p}}, twoColumns, 3.4*vg.Inch),
 		Caption: fmt.Sprintf("Risk R against training time τ at depth L = %d: the solvers of the mean-field limit (M = ∞) at their finest, and networks of finite width M. "+
 			"Bands span the 10 %% to 90 %% quantiles over seeds, the line inside is the median.", r.Study.Model.Depth),
-		Alt: "Risk against training time. " + strings.Join(words, "; ") + ".",
+		Alt: strings.TrimSuffix("Risk against training time. "+strings.Join(words, "; ")+".", " ."),
 	}, true
 }
 

@@ -72,7 +72,7 @@ func settings(v any) string {
 		x = x.Elem()
 	}
 	if x.Kind() != reflect.Struct {
-		return fmt.Sprint(x.Interface())
+		return setting(x)
 	}
 	var out []string
 	for i := range x.NumField() {
@@ -100,6 +100,9 @@ func setting(x reflect.Value) string {
 	case reflect.Struct, reflect.Pointer, reflect.Interface:
 		if n, ok := x.Interface().(interface{ Name() string }); ok {
 			return strings.TrimSpace(n.Name() + " " + parenthesis(settings(x.Interface())))
+		}
+		if x.Kind() == reflect.Interface { // a member of a family, without a Name
+			return strings.TrimSpace(typeName(x.Interface()) + " " + parenthesis(settings(x.Interface())))
 		}
 		return parenthesis(settings(x.Interface()))
 	case reflect.Float64:
@@ -129,13 +132,13 @@ func setup(r *Result) []term {
 		depth = fmt.Sprintf("continuous depth, integrated with %d slices (symmetric splitting, second order)", m.Depth)
 	}
 	out := []term{
-		{"Model", fmt.Sprintf("A Transformer whose tokens T move through depth t ∈ [0, 1] by residual blocks, dT/dt = ½ Σ ∫ f(T, θ) ρ_t(dθ) (one term a block): %s. In a layer of width M the density ρ is M heads or neurons, averaged.", depth)},
+		{"Model", fmt.Sprintf("A Transformer whose tokens T move through depth t ∈ [0, 1] by residual blocks, dT/dt = %sΣ ∫ f(T, θ) ρ_t(dθ) (one term a block): %s. In a layer of width M the density ρ is M heads or neurons, averaged.", half(m), depth)},
 		{"Limit", "M = ∞: training is the Wasserstein gradient flow ∂ρ/∂τ = ∇·(ρ∇Ψ) of every depth slice, where Ψ = δQ/δρ is the first variation of the objective Q. The solvers below discretise this equation."},
 	}
 	for i, c := range m.Blocks {
 		text := wordsOf(c.Block).formula
 		if text == "" {
-			text = "parameters (" + strings.Join(mapped(m.Parameters(i), symbol), ", ") + ")"
+			text = "parameters (" + listed(mapped(m.Parameters(i), symbol)) + ")"
 		}
 		if o := settings(c.Block); o != "" {
 			text += "; " + o
@@ -154,10 +157,10 @@ func setup(r *Result) []term {
 		out = append(out, term{fmt.Sprintf("Block %d: %s", i+1, c.Block.Name()), text})
 	}
 	if p := m.Prompts; p != nil {
-		out = append(out, term{"Data", fmt.Sprintf("%d prompts of %d tokens in %d dimensions, all of the same weight. The output is the entry (token %s, coordinate %s) of the last layer, compared with the prompt's label y.",
-			p.Len(), p.N, p.Dim, position(m.Read.Token), position(m.Read.Coordinate))})
+		out = append(out, term{"Data", fmt.Sprintf("%d prompts of %d tokens in %d dimensions, all of the same weight. %s",
+			p.Len(), p.N, p.Dim, readText(m))})
 	}
-	objective := fmt.Sprintf("Q = R + (λ/2) × mean squared parameter, λ = %s; the risk is R = mean of ½(output − y)².", plain(m.Decay))
+	objective := fmt.Sprintf("Q = R + (λ/2) × mean squared parameter, λ = %s; the risk is R = mean of %s.", plain(m.Decay), lossText(m))
 	if m.Temperature > 0 {
 		objective += fmt.Sprintf(" To Q the temperature σ = %s adds σ × mean of ∫ρ log ρ over the layers, the noise of noisy training.", plain(m.Temperature))
 	}
@@ -194,16 +197,6 @@ func solverText(v Solver) string {
 		s += ", step " + plain(t.NominalStep())
 	}
 	return s
-}
-
-func position(i int) string {
-	if i == -1 {
-		return "last"
-	}
-	if i < 0 {
-		return fmt.Sprintf("%d from the end", -i)
-	}
-	return fmt.Sprint(i)
 }
 
 func list(x []int) string {

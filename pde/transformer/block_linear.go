@@ -20,6 +20,12 @@ func (*LinearAttention) Summary() string {
 	return "linear attention with matrices A and V: particles only"
 }
 
+// Describe returns the formula and how to read it, for reports.
+func (*LinearAttention) Describe() (formula, reading string) {
+	return "f(Z, θ)ᵢ = (1/n) V Σⱼ zⱼ (zᵢᵀ A zⱼ) with θ = (A, V), two D×D matrices: linear attention",
+		"A head moves token i by V C Aᵀ zᵢ, C the second moment of the prompt's tokens."
+}
+
 // Parameters returns the entries of A and of V.
 func (*LinearAttention) Parameters(dim int) []string {
 	return append(entries("A", dim, dim), entries("V", dim, dim)...)

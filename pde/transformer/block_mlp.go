@@ -28,6 +28,12 @@ func (*MLP) Summary() string {
 	return "token-wise MLP u σ(ω·z + b) with vectors ω and u: particles only"
 }
 
+// Describe returns the formula and how to read it, for reports.
+func (*MLP) Describe() (formula, reading string) {
+	return "h(Z, w)ᵢ = u σ(ω·zᵢ + b) with w = (ω, b, u)",
+		"A neuron moves every token along u, as far as σ responds to its component along ω."
+}
+
 // Parameters returns the entries of ω, b and the entries of u.
 func (*MLP) Parameters(dim int) []string {
 	return append(append(components("omega", dim), "b"), components("u", dim)...)

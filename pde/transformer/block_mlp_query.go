@@ -25,6 +25,12 @@ func (*MLPQuery) Name() string { return "mlp-query" }
 // Summary says what the block is in a line.
 func (*MLPQuery) Summary() string { return "token-wise MLP u σ(ω x + b) on the fixed coordinate" }
 
+// Describe returns the formula and how to read it, for reports.
+func (*MLPQuery) Describe() (formula, reading string) {
+	return "h(Z, w)ᵢ = u σ(ω xᵢ + b) on the label coordinate, with w = (ω, b, u)",
+		"A neuron adds u σ(ω xᵢ + b) to the label of token i: a ridge at x = −b/ω of slope ω and height u."
+}
+
 // Parameters returns omega, b and u.
 func (*MLPQuery) Parameters(int) []string { return []string{"omega", "b", "u"} }
 

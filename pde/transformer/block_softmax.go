@@ -28,6 +28,15 @@ func (*Softmax) Name() string { return "softmax" }
 // Summary says what the block is in a line.
 func (*Softmax) Summary() string { return "softmax attention with matrices A and V: particles only" }
 
+// Describe returns the formula and how to read it, for reports.
+func (b *Softmax) Describe() (formula, reading string) {
+	formula = "f(Z, θ)ᵢ = V Σⱼ Pᵢⱼ zⱼ with Pᵢⱼ = softmaxⱼ(zᵢᵀ A zⱼ) and θ = (A, V), two D×D matrices: a softmax attention head"
+	if b.Rank > 0 {
+		formula = "f(Z, θ)ᵢ = V Σⱼ Pᵢⱼ zⱼ with Pᵢⱼ = softmaxⱼ(zᵢᵀ QᵀK zⱼ) and θ = (Q, K, V): a softmax attention head of low rank"
+	}
+	return formula, "A head moves token i by V times a weighted mean of the tokens; A decides on which other tokens it looks, V what it takes from them."
+}
+
 // Parameters returns the entries of A, or of Q and K, and of V.
 func (b *Softmax) Parameters(dim int) []string {
 	if b.Rank > 0 {
