@@ -224,9 +224,10 @@ func newGeodesic(g *grid.Grid) *geodesic {
 	return &geodesic{grid: g, solver: grid.NewElliptic(g), phi: make([]float64, g.Len()), f: make([]float64, g.Len())}
 }
 
-// Settings of the elliptic problem: the added constant, relative to κ over the square
-// of the box, gives cells in vacuum a value.
+// Settings of the elliptic problem. Where there is next to no mass κ has a floor, so that
+// φ goes on smoothly; the added constant makes φ unique.
 const (
+	geodesicVacuum    = 1e-6 // of the largest ρ_old + ρ_new
 	geodesicShift     = 1e-12
 	geodesicTolerance = 1e-10
 	geodesicLimit     = 200
@@ -249,7 +250,7 @@ func (e *geodesic) extrapolate(dst, old, next []float64, s float64, push *extens
 				continue
 			}
 			j := i + stride
-			face[i] = (old[i] + next[i] + old[j] + next[j]) / 4
+			face[i] = max((old[i]+next[i]+old[j]+next[j])/4, geodesicVacuum*top)
 		}
 	}
 	e.solver.Prepare()
