@@ -114,7 +114,7 @@ func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 		case lo > allowed:
 			f.Verdict = Violates
 		case hi > allowed && f.Verdict == Better:
-			f.Verdict = Sharp
+			f.Verdict = Undecided // the bound is not contradicted, and not confirmed by so few seeds
 		}
 	}
 	f.Text = []string{fmt.Sprintf("With C = %s, fitted on one half of the seeds, the table gives the fraction of the other half outside the bound, at the worst of %d widths, with an interval of %s %% for all rows together.",
