@@ -181,7 +181,7 @@ func particles(s *Study, from *Run, levels []level) *Finding {
 	f := &Finding{
 		Against: Particles, Title: "Particles of networks and the density of the PDE",
 		Columns: []string{"M", "W2 at τ = 0", "W2 at the end", "at least", "at most", "seeds"},
-		Source:  "conditional W2 over depth slices; bounds of transport.Quantisation",
+		Source:  "none: G claims no rate for this distance",
 	}
 	end := len(s.Times) - 1
 	var m, w2 []float64
@@ -200,10 +200,10 @@ func particles(s *Study, from *Run, levels []level) *Finding {
 			float64(len(l.tasks))}})
 		m, w2 = append(m, math.Log(l.x)), append(w2, math.Log(last))
 	}
-	f.Text = append(f.Text, fmt.Sprintf("The density is that of %s; every run has the distance at every saved time in series.csv and summary.json.", from.ID))
+	f.Text = append(f.Text, fmt.Sprintf("W2 is the conditional distance over depth slices from the density of %s, root mean square over seeds, and certainly between the two bounds; series.csv and summary.json have it for these runs and the characteristics at every saved time.", from.ID))
 	if len(m) > 1 {
 		_, slope := stat.LinearRegression(m, w2, nil, false)
-		f.Text = append(f.Text, fmt.Sprintf("At τ = %s the distance falls like M^(%s); no rate is predicted.", plain(s.end()), decimal(slope, 2)))
+		f.Text = append(f.Text, fmt.Sprintf("At τ = %s the distance falls like M^(%s).", plain(s.end()), decimal(slope, 2)))
 	}
 	return f
 }
