@@ -20,9 +20,10 @@ type VerifyRow struct {
 	// where the walls are part of the model.
 	Declared float64
 	// Finest is the order between the two finest levels, Fitted the least-squares slope
-	// over all levels. NaN (null in JSON) if it cannot be measured; Note says why.
-	Finest, Fitted float64
-	// Measured is the one of the two that decides; see VerifyRule.
+	// over all levels, Limit where the slopes tend to. NaN (null in JSON) if it cannot be
+	// measured; Note says why.
+	Finest, Fitted, Limit float64
+	// Measured is the one that decides; see VerifyRule.
 	Measured float64
 	Errors   []float64 // L¹ at the end (relative error of the second moment's change, where only moments are known)
 	Levels   []float64 // cells an axis, or steps until the end
@@ -54,6 +55,7 @@ func (r VerifyRow) MarshalJSON() ([]byte, error) {
 		Measured   *float64  `json:"measured"`
 		Finest     *float64  `json:"finest"`
 		Fitted     *float64  `json:"fitted"`
+		Limit      *float64  `json:"limit"`
 		Errors     []float64 `json:"errors"`
 		Levels     []float64 `json:"levels"`
 		End        float64   `json:"end"`
@@ -65,7 +67,7 @@ func (r VerifyRow) MarshalJSON() ([]byte, error) {
 		Pass       bool      `json:"pass"`
 		Note       string    `json:"note"`
 	}{
-		r.Case, r.Scheme, r.Axis, r.Declared, number(r.Measured), number(r.Finest), number(r.Fitted), r.Errors, r.Levels, r.End,
+		r.Case, r.Scheme, r.Axis, r.Declared, number(r.Measured), number(r.Finest), number(r.Fitted), number(r.Limit), r.Errors, r.Levels, r.End,
 		number(r.W1), number(r.W2), r.MassError, number(r.Min), r.EnergyRise, r.Pass, r.Note,
 	}
 	if row.Errors == nil {

@@ -16,6 +16,7 @@ type verifyTask struct {
 	scheme pde.Scheme // as registered
 	axis   string
 	quick  bool
+	moving bool    // the first variation depends on the density
 	cost   float64 // expected, in arbitrary units: what takes longest is begun first
 
 	row  VerifyRow
@@ -27,7 +28,7 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 	nan := math.NaN()
 	t := &verifyTask{c: c, scheme: s, axis: axis, quick: quick}
 	t.row = VerifyRow{
-		Case: c.name, Scheme: s.Name(), Axis: axis, Measured: nan, Finest: nan, Fitted: nan, W1: nan, W2: nan,
+		Case: c.name, Scheme: s.Name(), Axis: axis, Measured: nan, Finest: nan, Fitted: nan, Limit: nan, W1: nan, W2: nan,
 		Min: math.Inf(1), End: c.facts.Horizon,
 	}
 	if axis == TimeAxis && c.facts.Known == exact.Rest {
@@ -39,6 +40,7 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 		t.skip = err.Error()
 		return t
 	}
+	t.moving = dependence != pde.Constant
 	space, time := s.Order()
 	ladder := spaceLadder[c.dim()]
 	n := float64(ladder[len(ladder)-1])
@@ -72,10 +74,13 @@ func (t *verifyTask) run(ctx context.Context) error {
 		if wall := t.caveats().WallOrder; wall > 0 && t.c.facts.Walls {
 			t.row.Declared = min(t.row.Declared, float64(wall))
 		}
-		rough = t.c.rough()
+		rough = t.c.rough() && t.c.facts.Order(space) < float64(space)
 		err = t.space(ctx, float64(space)/float64(time))
 	} else {
 		t.row.Declared = float64(time)
+		if moving := t.caveats().MovingTime; moving > 0 && t.moving {
+			t.row.Declared, rough = float64(moving), true
+		}
 		err = t.time(ctx)
 	}
 	if ctx.Err() != nil {

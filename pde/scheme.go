@@ -43,6 +43,9 @@ type Caveats struct {
 	// RoughRise: as EnergyRise, but only where Ψ depends on a density that the grid does
 	// not resolve.
 	RoughRise bool
+	// MovingTime is the order in time where Ψ depends on ρ, if that is less than the
+	// declared one.
+	MovingTime int
 	// StepConstant is the factor by which the constant of the error in the step grows as
 	// steps get shorter, if it does. 0 stands for 1.
 	StepConstant float64

@@ -56,6 +56,7 @@ func TestVerify(t *testing.T) {
 			Case, Scheme, Axis string
 			Declared, Measured *float64
 			Finest, Fitted     *float64
+			Limit              *float64
 			End                float64
 			W1, W2             *float64
 			Note               string
