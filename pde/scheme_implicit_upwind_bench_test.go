@@ -10,10 +10,20 @@ import (
 	"pdesolve/grid"
 )
 
-// BenchmarkImplicitUpwind measures whole runs of the Ornstein–Uhlenbeck problem of
+// BenchmarkImplicit measures whole runs of the Ornstein–Uhlenbeck problem of
 // the tables: on a line with as many steps as cells, on a square of 256² cells with
 // 50 steps.
-func BenchmarkImplicitUpwind(b *testing.B) {
+func BenchmarkImplicit(b *testing.B) {
+	for _, s := range []Scheme{
+		ImplicitUpwind{Step: 1}, ImplicitUpwind{Step: 1, TimeOrder: 2},
+		ImplicitScharfetterGummel{Step: 1, TimeOrder: 1}, ImplicitScharfetterGummel{Step: 1},
+	} {
+		_, order := s.Order()
+		b.Run(fmt.Sprintf("%s/order=%d", s.Name(), order), func(b *testing.B) { benchmarkImplicit(b, s) })
+	}
+}
+
+func benchmarkImplicit(b *testing.B, scheme Scheme) {
 	for _, c := range []struct{ dim, n, steps int }{{1, 400, 400}, {2, 64, 50}, {2, 256, 50}} {
 		b.Run(fmt.Sprintf("%d-D/%d", c.dim, c.n), func(b *testing.B) {
 			axes, law := make([]grid.Axis, c.dim), grid.Gaussian{Mean: make([]float64, c.dim), Covariance: make([][]float64, c.dim)}
@@ -32,7 +42,7 @@ func BenchmarkImplicitUpwind(b *testing.B) {
 			start := grid.NewDensity(g)
 			require.NoError(b, (&law).Average(start))
 			f := bind(b, Sum{Potential{Formula: formula}, Entropy{Coefficient: 1}}, g)
-			s, err := ImplicitUpwind{Step: 1}.Bind(f, []*grid.Grid{g})
+			s, err := scheme.Bind(f, []*grid.Grid{g})
 			require.NoError(b, err)
 			dt := 1 / float64(c.steps)
 			b.ReportAllocs()
