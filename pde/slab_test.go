@@ -69,13 +69,14 @@ func BenchmarkMUSCLWorkers(b *testing.B) {
 				s, err := MUSCL{Workers: workers}.Bind(f, rho.Grids())
 				require.NoError(b, err)
 				steps := 0
+				b.ReportAllocs()
 				for b.Loop() {
 					if _, err := s.Step(context.Background(), rho, 1e-9); err != nil {
 						b.Fatal(err)
 					}
 					steps++
 				}
-				b.ReportMetric(float64(g.Len())*float64(steps)/b.Elapsed().Seconds(), "cell-steps/s")
+				reportSteps(b, g, steps)
 			})
 		}
 	}

@@ -17,7 +17,9 @@ type team struct {
 func newTeam(n int) *team {
 	t := &team{}
 	for i := 1; i < min(n, runtime.GOMAXPROCS(0)); i++ {
-		t.helpers = append(t.helpers, &helper{team: t, part: i, done: make(chan struct{}, 1)})
+		h := &helper{team: t, part: i, done: make(chan struct{}, 1)}
+		h.loop = h.serve
+		t.helpers = append(t.helpers, h)
 	}
 	return t
 }
@@ -44,6 +46,7 @@ func (t *team) run(n int, work func(i int)) {
 type helper struct {
 	team  *team
 	part  int
+	loop  func() // serve, made once: a new closure would be an allocation
 	state atomic.Uint32
 	done  chan struct{} // tells a caller that sleeps
 }
@@ -66,7 +69,7 @@ func (h *helper) call() {
 		return
 	}
 	h.state.Store(called)
-	go h.serve()
+	go h.loop()
 }
 
 // serve does the helper's part whenever it is called, until no call comes.
