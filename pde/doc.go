@@ -43,9 +43,14 @@
 //	stiff entropy plus drift, second order in space and time           ImplicitScharfetterGummel
 //	minimising movements, with a certificate for every step            JKO
 //
-// Inner solvers of JKO: Quantile makes the exact step on the line, Variational a
-// linearised one by finite volumes in any dimension; Entropic takes any step of potentials
-// and convex functions of ρ by Sinkhorn scaling.
+// Inner solvers of JKO; all but Variational make the step of the Wasserstein distance itself:
+//
+//	one dimension, exact                                               Quantile
+//	diffusion, alone or with drift or interaction; smooth or free edge BackAndForth
+//	no diffusion: potentials, interactions, Transformers               PushForward
+//	potentials and convex functions of ρ by Sinkhorn scaling           Entropic
+//	any energy at all, slow                                            Proximal
+//	any energy, linearised distance, monotone finite volumes           Variational
 //
 // Axes may be graded (grid.Grading) for Upwind, MUSCL, ScharfetterGummel and RKL2: where a
 // density is narrow in a wide box, a hundred graded cells are as good as many hundred equal
