@@ -21,6 +21,9 @@
 // that does not fit the grid's box is refused with a LeakError; none is cut off
 // silently.
 //
+// Poisson and Elliptic solve Neumann's problems on grids of equal cells: with constant
+// coefficients by cosine transforms, with variable ones by multigrid.
+//
 // Sums are compensated and in a fixed order. Nothing here uses a global random
 // generator or the clock: equal inputs give equal bytes.
 //

@@ -25,6 +25,10 @@
 // particles, with bounds that hold for the density. Barycenter is exact on the line;
 // EntropicBarycenter is of densities on a grid.
 //
+// CTransform, SmoothCTransform, Remap, Feasible and UpperBound are the parts of which
+// steps of gradient flows in W₂ are made (package pde): potentials, the maps that they
+// give, densities carried along those, and bounds for both.
+//
 // Measures of different mass, of different dimension, or with numbers that are not
 // finite are refused. Points of weight 0 and repeated points are allowed
 // everywhere. Results do not depend on the number of processors.
