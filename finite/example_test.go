@@ -155,3 +155,24 @@ func ExampleDefaultCharacteristics() {
 	fmt.Printf("%+v\n", finite.DefaultCharacteristics())
 	// Output: {Nodes:12 Rule:gauss Seed:0 RTol:1e-08 ATol:1e-10}
 }
+
+// Heads with matrices have too many parameters for quadratures: 18 in three dimensions.
+func ExampleCharacteristics_Start() {
+	m := &transformer.Model{
+		Depth: 2, Prompts: &transformer.Prompts{N: 1, Dim: 3, Tokens: []float64{1, 0, 1}, Label: []float64{1}},
+		Read: transformer.Readout{Token: -1, Coordinate: -1},
+		Blocks: []transformer.Component{{Block: &transformer.Softmax{},
+			Initial: &grid.Product{{Times: 18, Law: &grid.Bump{Center: []float64{0}, Radius: []float64{1}}}}}},
+	}
+	c := finite.Characteristics{Nodes: 32, Rule: finite.Drawn, Seed: 1}
+	e, err := c.Start(m)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(len(e.Component), "components of", e.Component[0].N, "heads of", e.Component[0].Dim, "parameters")
+	c.Rule = grid.Gauss
+	fmt.Printf("a Gauss rule would take %.0e nodes\n", c.Count(18))
+	// Output:
+	// 2 components of 32 heads of 18 parameters
+	// a Gauss rule would take 1e+27 nodes
+}

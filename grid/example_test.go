@@ -124,3 +124,13 @@ func ExampleSinh() {
 	fmt.Printf("%.3f at the center, %.3f at the walls; %.3f if equal\n", a.Width(20), a.Width(0), a.MeanWidth())
 	// Output: 0.093 at the center, 1.687 at the walls; 0.500 if equal
 }
+
+// Three independent coordinates, of which the first two have the same law.
+func ExampleProduct() {
+	bump := &grid.Bump{Center: []float64{0}, Radius: []float64{1}}
+	p := grid.Product{{Times: 2, Law: bump}, {Law: &grid.Bump{Center: []float64{5}, Radius: []float64{2}}}}
+	x := make([]float64, p.Dim())
+	p.Quantile(x, []float64{0.5, 0.5, 0.5}) // the medians
+	fmt.Printf("%.0f\n", x)
+	// Output: [0 0 5]
+}
