@@ -63,9 +63,6 @@ func newDiffusionFlow(f Functional, grids []*grid.Grid) (diffusionFlow, error) {
 		}
 	}
 	if p.Rest != nil {
-		if err := equalCells(grids); err != nil {
-			return nil, fmt.Errorf("porous medium with a drift: %w", err)
-		}
 		return newDrifted(f, p, grids), nil
 	}
 	return newPorous(f, p, grids), nil

@@ -181,7 +181,7 @@ func TestDiffusionContracts(t *testing.T) {
 		rejected := 0
 		t.Run(what, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				g := drawBox(t, kind < 3) // porous medium with a drift wants equal cells
+				g := drawBox(t, true)
 				rho := State{drawRough(t, g), drawRough(t, g)}
 				before := []float64{rho[0].Mass(), rho[1].Mass()}
 				next := 0
