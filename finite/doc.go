@@ -26,6 +26,13 @@
 // pde.Trajectory. Characteristics joins Nodes, Gradient and Simulate to a solver of
 // the mean-field limit.
 //
+// The other dynamics take steps of fixed training time, by which they are compared
+// with the flow: each states the limit it converges to as the step falls to 0.
+// Descent converges to the flow at order 1. Each interval between saved times is cut
+// into the fewest equal steps that are not longer than the given one, so that saved
+// times are hit exactly. Discrete training that diverges stops at the step and keeps
+// the last good state.
+//
 // A further dynamics is one new file: a type, its registration in Kinds,
 // Validate and Train. It tells an Observer about its steps if the functional is
 // one.

@@ -6,7 +6,7 @@ import "pdesolve/pde"
 type Step struct {
 	Time        float64 // training time at the end of the step
 	Dt          float64 // training time advanced
-	Energy      float64 // F at the end of the step
+	Energy      float64 // F at the end of the step; NaN if the dynamics does not evaluate it
 	Rejected    int     // attempts thrown away before this step
 	Evaluations int     // gradients taken for the step and its rejected attempts
 }
@@ -20,6 +20,9 @@ type Observer interface {
 	// Dissipated is called before each save but the first with ∫D dτ from time 0 to
 	// the saved time, D = Σ_c Weight(c) Σ_m w_m|∇Ψ_c|², by a dynamics that integrates it.
 	Dissipated(total float64)
+	// Kept is called by a dynamics that diverges and has put the atoms back to the last
+	// good state, which was reached at the given time.
+	Kept(time float64)
 	// Unwrap returns the functional that is observed, which may have further
 	// methods.
 	Unwrap() pde.AtomFunctional

@@ -34,7 +34,8 @@ type Options struct {
 //
 // If ctx is done or the run diverges (a *pde.DivergedError), the error says at which
 // training time, and the trajectory returned with it holds the times saved until
-// then. With an error of the request the trajectory is nil. Simulate panics if e,
+// then; a dynamics of fixed steps that diverges adds the last good state as one more
+// time. With an error of the request the trajectory is nil. Simulate panics if e,
 // start or d is nil.
 func Simulate(ctx context.Context, e pde.AtomEnergy, start *pde.Ensemble, times []float64, d Dynamics, o *Options) (*pde.Trajectory, error) {
 	if e == nil || start == nil || d == nil {
@@ -129,24 +130,43 @@ func (r *recorder) Stepped(s Step) {
 // Dissipated takes note of ∫D.
 func (r *recorder) Dissipated(total float64) { r.dissipated = total }
 
-// saw takes note of a value of F; values come in the order of training time.
+// Kept saves the last good state of a run that diverged, unless it is saved already.
+func (r *recorder) Kept(time float64) {
+	if n := len(r.curve.Time); n == 0 || time > r.curve.Time[n-1] {
+		// The state was found good when it was reached, and the run ends with an error anyway.
+		_ = r.append(time, true)
+	}
+}
+
+// saw takes note of a value of F, if it is known; values come in the order of training
+// time.
 func (r *recorder) saw(energy float64) {
+	if math.IsNaN(energy) {
+		return
+	}
 	r.rise = max(r.rise, energy-r.energy)
 	r.energy = energy
 }
 
 // save appends the present state to the curve.
 func (r *recorder) save(s int) error {
-	t := r.curve
-	if s != len(t.Time) {
-		panic(fmt.Sprintf("finite: a dynamics saves time %d after %d times", s, len(t.Time)))
+	if n := len(r.curve.Time); s != n {
+		panic(fmt.Sprintf("finite: a dynamics saves time %d after %d times", s, n))
 	}
+	return r.append(r.times[s], s == 0 || s == len(r.times)-1 || !r.options.EndsOnly)
+}
+
+// append appends the present state, reached at the given time, to the curve; its
+// atoms only if keep.
+func (r *recorder) append(time float64, keep bool) error {
+	t := r.curve
+	s := len(t.Time)
 	energy := r.Gradient(r.grad, r.atoms)
 	rate := Dissipation(r.AtomFunctional, r.grad, r.atoms)
 	if !finite(energy) || !finite(rate) {
-		return diverged(r.times[s], t.Contracts.Steps, firstBad(r.grad, r.atoms), fmt.Sprintf("the energy is %v and its dissipation %v", energy, rate))
+		return diverged(time, t.Contracts.Steps, firstBad(r.grad, r.atoms), fmt.Sprintf("the energy is %v and its dissipation %v", energy, rate))
 	}
-	t.Time = append(t.Time, r.times[s])
+	t.Time = append(t.Time, time)
 	t.Energy = append(t.Energy, energy)
 	t.Dissipation = append(t.Dissipation, rate)
 	if l, ok := r.AtomFunctional.(pde.Learner); ok {
@@ -155,7 +175,7 @@ func (r *recorder) save(s int) error {
 		t.Output = append(t.Output, slices.Clone(output))
 	}
 	t.Ensembles = append(t.Ensembles, nil)
-	if s == 0 || s == len(r.times)-1 || !r.options.EndsOnly {
+	if keep {
 		t.Ensembles[s] = r.atoms.Clone()
 	}
 	if s == 0 {

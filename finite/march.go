@@ -1,0 +1,126 @@
+package finite
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"pdesolve/pde"
+)
+
+// defaultStep is the training time of a step where none is given.
+const defaultStep = 0.01
+
+// filledStep returns step, or the default for 0.
+func filledStep(step float64) float64 {
+	if step == 0 {
+		return defaultStep
+	}
+	return step
+}
+
+// checkStep reports a training time of a step that is not positive and finite.
+func checkStep(step float64) error {
+	if !(step > 0) || !finite(step) {
+		return fmt.Errorf("step: %v: want a positive number, the training time of a step, such as %v", step, defaultStep)
+	}
+	return nil
+}
+
+// stepper makes the steps of a dynamics with a fixed step. It owns its scratch.
+type stepper interface {
+	// advance moves e, whose gradient was last evaluated into m.grad, by training time h.
+	// number counts the steps from 0.
+	advance(m *march, e *pde.Ensemble, h float64, number int)
+	// force evaluates what the next step descends into m.grad and returns F, or anything
+	// finite if m.blind.
+	force(m *march, e *pde.Ensemble, number int) float64
+}
+
+// march makes steps of equal length between saved times: each interval is cut into the
+// fewest equal steps that are not longer than step. A step that divides all of
+// them is therefore taken as it is, and saved times are hit exactly.
+type march struct {
+	name  string
+	step  float64
+	f     pde.AtomFunctional
+	grad  []float64
+	good  []float64 // the last state at which all was finite
+	calls int       // gradients since the last report
+	last  float64   // what force returned
+	blind bool      // force does not know F: none is reported
+}
+
+// exact evaluates the gradient of F itself: the force of a dynamics without
+// minibatches.
+func (m *march) exact(e *pde.Ensemble) float64 { return m.gradient(m.grad, e) }
+
+// gradient counts and evaluates.
+func (m *march) gradient(grad []float64, e *pde.Ensemble) float64 {
+	m.calls++
+	return m.f.Gradient(grad, e)
+}
+
+// train runs s; see Dynamics. A step after which the parameters, F or the gradient are
+// not finite ends the run: e is put back to the state before it, an Observer is told
+// by Kept, and the error wraps a *pde.DivergedError that names step, time, component
+// and quantity.
+func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []float64, save func(s int) error) error {
+	m.grad, m.good = make([]float64, len(e.Theta)), make([]float64, len(e.Theta))
+	if err := save(0); err != nil || len(times) == 1 {
+		return err
+	}
+	watch, watched := m.f.(Observer)
+	if what, c := m.evaluate(s, e, 0); what != "" {
+		return diverged(0, 0, c, what)
+	}
+	number := 0
+	for at := 1; at < len(times); at++ {
+		from, length := times[at-1], times[at]-times[at-1]
+		// A quotient that rounding has put just above a whole number is that number.
+		n := max(1, math.Ceil(length/m.step*(1-1e-12)))
+		h := length / n
+		for i := 1.0; i <= n; i++ {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("finite: %s: stopped at training time %.6g: %w", m.name, from+(i-1)*h, err)
+			}
+			copy(m.good, e.Theta)
+			s.advance(m, e, h, number)
+			number++
+			if what, c := m.evaluate(s, e, number); what != "" {
+				copy(e.Theta, m.good)
+				if watched {
+					watch.Kept(from + (i-1)*h)
+				}
+				return diverged(from+(i-1)*h, number-1, c, what)
+			}
+			if watched {
+				watch.Stepped(Step{Time: from + i*h, Dt: h, Energy: m.last, Evaluations: m.calls})
+			}
+			m.calls = 0
+		}
+		if err := save(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evaluate takes the force at e and says what is not finite, and in which component;
+// "" if all is.
+func (m *march) evaluate(s stepper, e *pde.Ensemble, number int) (what string, component int) {
+	if c := firstBad(e.Theta, e); c >= 0 {
+		return "a parameter is not finite: the step is too long", c
+	}
+	m.last = s.force(m, e, number)
+	if c := firstBad(m.grad, e); c >= 0 {
+		return "a gradient is not finite: the step is too long", c
+	}
+	if !finite(m.last) {
+		return fmt.Sprintf("the energy is %v: the step is too long", m.last), -1
+	}
+	if m.blind {
+		m.last = math.NaN()
+	}
+	return "", -1
+}
