@@ -133,6 +133,12 @@ func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
 			}
 		}
 	}
+	if slices.Contains(schemes, "jko") {
+		names, iterated := iterateRows()
+		for i, name := range names {
+			chosen = append(chosen, named{name, iterated[i], []string{IterateAxis}})
+		}
+	}
 	cases, err := verifyCases(o)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,11 @@ horizon, or for a scheme with a step bound the one of horizon, horizon/2, ...,
 horizon/32 at which the first error is largest and no positivity limiter acts, for a
 limiter that acts depends on the step.
 
+Iterates. Every inner solver of jko that makes the true step takes four steps to the
+horizon on 40, 80, 160 cells an axis in one dimension, 12, 24, 48 in two, 8, 12, 16 in three
+and 6, 8, 12 in four, where the exact JKO iterates of the solution are known. Errors are
+L1 distances from the fourth iterate, so that no error in time is in them.
+
 Levels do not count where the error is below 1e-12 in space, or in time below 1e-14
 or one unit in the last place a step: that is rounding. With fewer than three levels that count nothing is measured: the pair
 is listed among the skipped.

@@ -9,6 +9,9 @@ import (
 	"pdesolve/pde/exact"
 )
 
+// newtonWork is the work of an iteration of an inner solver, in updates of a cell.
+const newtonWork = 50
+
 // space refines the grid; power is the exponent of h in the step.
 func (t *verifyTask) space(ctx context.Context, power float64) error {
 	budget := fullWork
@@ -49,7 +52,7 @@ func (t *verifyTask) space(ctx context.Context, power float64) error {
 			return err
 		}
 		t.row.Errors, t.row.Levels = append(t.row.Errors, e), append(t.row.Levels, float64(n))
-		before, work = work, float64(c.Steps+c.Evaluations)*float64(g.Len()*t.c.components)
+		before, work = work, float64(c.Steps+c.Evaluations+newtonWork*c.Iterations)*float64(g.Len()*t.c.components)
 	}
 	return nil
 }

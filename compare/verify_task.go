@@ -35,6 +35,10 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 		t.skip = "the density is at rest: there is no error in time"
 		return t
 	}
+	if _, ok := c.solution.(exact.Iterated); axis == IterateAxis && !ok {
+		t.skip = "no exact JKO iterates are known"
+		return t
+	}
 	dependence, err := c.bind(s, spaceLadder[c.dim()][0])
 	if err != nil {
 		t.skip = err.Error()
@@ -69,7 +73,10 @@ func (t *verifyTask) run(ctx context.Context) error {
 	space, time := t.scheme.Order()
 	var err error
 	rough := false
-	if t.axis == SpaceAxis {
+	if t.axis == IterateAxis {
+		t.row.Declared, rough = t.c.facts.Order(space), t.c.rough()
+		err = t.iterate(ctx)
+	} else if t.axis == SpaceAxis {
 		t.row.Declared = t.c.facts.Order(space)
 		if wall := t.caveats().WallOrder; wall > 0 && t.c.facts.Walls {
 			t.row.Declared = min(t.row.Declared, float64(wall))
