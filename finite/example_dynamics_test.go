@@ -3,6 +3,7 @@ package finite_test
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"pdesolve/finite"
 )
@@ -27,4 +28,53 @@ func ExampleDescent() {
 	// step 0.02: off by -0.00220
 	// step 0.01: off by -0.00110
 	// step 0.005: off by -0.00055
+}
+
+// Momentum follows the same flow in the same training time: its learning rate is
+// (1 − β) times the step.
+func ExampleMomentum() {
+	m := model(4)
+	curve, err := finite.Simulate(context.Background(), m, finite.Draw(m, 16, 1), []float64{0, 1}, finite.Momentum{Step: 0.01, Momentum: 0.9}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("risk %.3f after %d steps\n", curve.Risk[1], curve.Contracts.Steps)
+	// Output:
+	// risk 0.028 after 100 steps
+}
+
+// Adam has a time of its own: in training time 0.2 no parameter moves by more than
+// about 0.2.
+func ExampleAdam() {
+	m := model(4)
+	start := finite.Draw(m, 16, 1)
+	d, err := finite.Kinds.New("adam")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	curve, err := finite.Simulate(context.Background(), m, start, []float64{0, 0.2}, d, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	moved := 0.0
+	for i, v := range curve.Ensembles[1].Theta {
+		moved = max(moved, math.Abs(v-start.Theta[i]))
+	}
+	fmt.Printf("risk %.3f, largest move %.2f\n", curve.Risk[1], moved)
+	// Output:
+	// risk 0.328, largest move 0.21
+}
+
+// AdamW decays weights at a rate that gradients do not change.
+func ExampleAdamW() {
+	d := finite.AdamW{Step: 0.01, Beta1: 0.9, Beta2: 0.999, Decay: 0.1}
+	fmt.Println(d.Name(), d.Validate())
+	d.Decay = -1
+	fmt.Println(d.Validate())
+	// Output:
+	// adamw <nil>
+	// decay: -1: want a number of at least 0, such as 0.01
 }
