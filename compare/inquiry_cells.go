@@ -24,7 +24,7 @@ func (byCells) Validate(*Study) error { return nil }
 func (byCells) groups(s *Study) [][]Solver {
 	return s.schemes(func(v Solver) (string, bool) {
 		_, stepped := v.Scheme.(pde.StepScheme)
-		return v.Scheme.Name(), !stepped
+		return s.Label(v.Scheme), !stepped
 	})
 }
 
@@ -46,7 +46,7 @@ func (q byCells) plan(p *plan) {
 			continue
 		}
 		space, _ := group[0].Scheme.Order()
-		l := ladderPlan{against: Cells, scheme: group[0].Scheme.Name(), Prediction: declared(space)}
+		l := ladderPlan{against: Cells, scheme: p.study.Label(group[0].Scheme), Prediction: declared(space)}
 		for _, v := range group {
 			l.levels = append(l.levels, level{x: float64(p.study.cellsOf(v)), depth: p.study.Model.Depth, tasks: []*task{p.solver(v)}, ref: p.baseReference()})
 		}

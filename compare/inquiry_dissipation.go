@@ -30,7 +30,7 @@ func (byDissipation) plan(p *plan) {
 			continue
 		}
 		_, order := group[0].Scheme.Order()
-		l := ladderPlan{against: Dissipation, scheme: group[0].Scheme.Name(), Prediction: declared(min(order, 2))}
+		l := ladderPlan{against: Dissipation, scheme: p.study.Label(group[0].Scheme), Prediction: declared(min(order, 2))}
 		l.Source = "order in time of the scheme, at most that of the trapezoidal rule"
 		l.values = map[Quantity]func(*task) float64{Balance: func(t *task) float64 { return t.result.Trajectory.Contracts.Residual }}
 		for _, v := range group {

@@ -28,7 +28,7 @@ func (byStep) Validate(*Study) error { return nil }
 func (byStep) groups(s *Study) [][]Solver {
 	return s.schemes(func(v Solver) (string, bool) {
 		_, stepped := v.Scheme.(pde.StepScheme)
-		return fmt.Sprint(v.Scheme.Name(), s.cellsOf(v)), stepped
+		return fmt.Sprint(s.Label(v.Scheme), s.cellsOf(v)), stepped
 	})
 }
 
@@ -51,7 +51,7 @@ func (q byStep) plan(p *plan) {
 			continue
 		}
 		_, order := group[0].Scheme.Order()
-		l := ladderPlan{against: Step, scheme: group[0].Scheme.Name(), Prediction: declared(order)}
+		l := ladderPlan{against: Step, scheme: p.study.Label(group[0].Scheme), Prediction: declared(order)}
 		for _, v := range group {
 			s := v.Scheme.(pde.StepScheme)
 			l.levels = append(l.levels, level{x: end / s.NominalStep(), depth: p.study.Model.Depth, tasks: []*task{p.solver(v)}, ref: p.stepReference(v)})

@@ -170,7 +170,7 @@ func setup(r *Result) []term {
 	}
 	var solvers []string
 	for _, v := range s.Solvers {
-		solvers = append(solvers, solverText(v))
+		solvers = append(solvers, s.solverText(v))
 	}
 	if len(solvers) > 0 {
 		out = append(out, term{"Solvers", strings.Join(solvers, "; ") + "."})
@@ -182,14 +182,14 @@ func setup(r *Result) []term {
 	return out
 }
 
-func solverText(v Solver) string {
+func (study *Study) solverText(v Solver) string {
 	if c := v.Characteristics; c != nil {
 		if c.Random() {
 			return fmt.Sprintf("characteristics (%d nodes a layer and block, %s from ρ₀ with seed %d)", c.Nodes, c.Rule, c.Seed)
 		}
 		return fmt.Sprintf("characteristics (%d nodes an axis)", c.Nodes)
 	}
-	s := v.Scheme.Name()
+	s := study.Label(v.Scheme)
 	if v.Cells > 0 {
 		s += fmt.Sprintf(", %d cells an axis", v.Cells)
 	}

@@ -40,7 +40,7 @@ func (p *plan) scheme(s pde.Scheme, cells int, suffix string) *task {
 	if n == 0 {
 		n = m.Blocks[0].Axes[0].N
 	}
-	run := Run{ID: fmt.Sprintf("%s-n%d", s.Name(), n), Kind: Grid, Scheme: s.Name(), Depth: m.Depth, Continuous: m.Continuous, Sources: []Source{FromCells, FromStep, FromDepth}}
+	run := Run{ID: fmt.Sprintf("%s-n%d", p.study.Label(s), n), Kind: Grid, Scheme: s.Name(), Depth: m.Depth, Continuous: m.Continuous, Sources: []Source{FromCells, FromStep, FromDepth}}
 	unknowns := 0.0
 	for _, b := range m.Blocks {
 		size := 1

@@ -115,7 +115,8 @@ func solveOne(ctx context.Context, e *experiment.Experiment, s compare.Solver, p
 		return nil, err
 	}
 	r.Kind, r.Scheme, r.Cells = compare.Grid, s.Scheme.Name(), p.Initial[0].Grid.Shape()
-	r.ID = r.Scheme + "-n" + strconv.Itoa(r.Cells[0])
+	study := compare.Study{Solvers: e.Solvers()}
+	r.ID = study.Label(s.Scheme) + "-n" + strconv.Itoa(r.Cells[0])
 	if stepped, ok := s.Scheme.(pde.StepScheme); ok {
 		r.Dt = stepped.NominalStep()
 		r.ID += fmt.Sprintf("-dt%g", r.Dt)

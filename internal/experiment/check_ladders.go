@@ -106,12 +106,16 @@ func (e *Experiment) checkGradings() {
 }
 
 // checkTwins reports two runs that could not be told apart: a run is known by its
-// solver, cells and step.
+// solver, the options in which it differs from others of the scheme, cells and step.
 func (e *Experiment) checkTwins() {
 	seen := map[string]string{}
+	study := compare.Study{Solvers: e.Solvers()}
 	for _, s := range e.Solve {
 		for _, l := range s.Levels {
-			id := fmt.Sprintf("%s with %d cells", s.Name, e.cellsOf(l))
+			id := s.Name
+			if l.Scheme != nil {
+				id = fmt.Sprintf("%s with %d cells", study.Label(l.Scheme), e.cellsOf(l))
+			}
 			if c := l.Characteristics; c != nil {
 				id = fmt.Sprintf("%s with %d %s nodes", s.Name, c.Nodes, c.Rule)
 				if c.Random() {

@@ -109,7 +109,7 @@ var mistakes = []struct{ what, old, new string }{
 	{"step and steps", "- upwind", "- jko: {step: 0.5, steps: 4}"},
 	{"no steps", "- upwind", "- jko: {steps: 0}"},
 	{"refine of 0", "- upwind", "- upwind: {refine: [0, 8]}"},
-	{"the same run twice", "- upwind", "- upwind: {refine: [8, 16]}\n  - upwind: {cfl: 0.2}"},
+	{"the same run twice", "- upwind", "- upwind: {refine: [8, 16]}\n  - upwind"},
 	{"cells of a scheme with steps", "- upwind\nfinite: {width: [4, 8], depth: [2, 4], seeds: 8, dynamics: {gradient: {rtol: 1e-8}}}\ncompare: {rates: [depth, width]}",
 		"- jko: {step: 0.5, refine: [8, 16]}\ncompare: {rates: [cells]}"},
 	{"negative CFL number", "- upwind", "- upwind: {cfl: -1, refine: [8, 16]}"},
