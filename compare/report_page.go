@@ -81,6 +81,7 @@ type page struct {
 	Curves     []figure
 	Densities  []densityPart
 	Contracts  table.Writer
+	JKO        table.Writer // nil where no run has certificates
 	References table.Writer
 	Notes      []string
 	Provenance []term
@@ -93,7 +94,7 @@ func newPage(r *Result, p Provenance) (*page, error) {
 			"and how accurately do the solvers of that PDE compute the limit?",
 		Answers: answers(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
 		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
-		Densities: densityParts(r), Contracts: contractsTable(r), References: referencesTable(r),
+		Densities: densityParts(r), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}
 	pg.lead()

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -217,7 +215,9 @@ func showRuns(w io.Writer, runs []*compare.Run) {
 		fmt.Fprintln(w, t.Render())
 		fmt.Fprintln(w)
 	}
-	showJKO(w, runs)
+	if t := compare.JKOTable(runs); t != nil {
+		fmt.Fprintf(w, "%s\n\n", t.Render())
+	}
 	head := table.Row{"run", "steps", "mass error", "min density", "energy rise", "wall time"}
 	if steady {
 		head = append(head, "steady at τ")
@@ -232,39 +232,4 @@ func showRuns(w io.Writer, runs []*compare.Run) {
 		t.AppendRow(row)
 	}
 	fmt.Fprintln(w, t.Render())
-}
-
-// showJKO prints what the steps of minimising movements are worth, of runs that have
-// certificates: with an exact solution the order in τ between neighbours of a ladder, too.
-func showJKO(w io.Writer, runs []*compare.Run) {
-	t := newTable(table.Row{"scheme", "τ", "L1 to exact", "W2 to exact", "order", "iterations", "certificate", "tolerance", "dual gap", "wall time"})
-	rows := 0
-	for i, r := range runs {
-		c := r.Trajectory.Contracts
-		if c.Tolerance == 0 {
-			continue
-		}
-		rows++
-		last := func(x []float64) string {
-			if len(x) == 0 || math.IsNaN(x[len(x)-1]) {
-				return "–"
-			}
-			return fmt.Sprintf("%.3g", x[len(x)-1])
-		}
-		order := "–"
-		if i > 0 && len(r.ErrorL1) > 0 && strings.HasPrefix(runs[i-1].ID, strings.SplitN(r.ID, "-dt", 2)[0]+"-dt") {
-			b := runs[i-1]
-			order = fmt.Sprintf("%.2f", math.Log(b.ErrorL1[len(b.ErrorL1)-1]/r.ErrorL1[len(r.ErrorL1)-1])/math.Log(b.Dt/r.Dt))
-		}
-		certificate := fmt.Sprintf("%.1e", c.Certificate)
-		if c.Uncertified > 0 {
-			certificate += fmt.Sprintf(" (%d of %d steps miss)", c.Uncertified, c.Steps)
-		}
-		t.AppendRow(table.Row{strings.SplitN(r.ID, "-dt", 2)[0], fmt.Sprintf("%.4g", r.Dt), last(r.ErrorL1), last(r.ErrorW2), order, c.Iterations,
-			certificate, fmt.Sprintf("%.0e", c.Tolerance), fmt.Sprintf("%.1e", c.Gap), r.Wall.Round(time.Millisecond)})
-	}
-	if rows > 0 {
-		fmt.Fprintln(w, t.Render())
-		fmt.Fprintln(w)
-	}
 }
