@@ -44,14 +44,19 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	return c
 }
 
+// finishedIn counts the finished runs in a results folder.
+func finishedIn(dir string) int {
+	files, _ := filepath.Glob(filepath.Join(dir, "tasks", "*.json")) // the pattern is well formed
+	return len(files)
+}
+
 // killAndResume kills a run at random moments, each time in a folder of its own, and
 // wants the summary of an uninterrupted run when the command is given again.
 func killAndResume(t *testing.T, experiment string, kills int) {
-	start := time.Now()
 	if out, err := program(t, "compare", experiment, "-o", "whole").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	whole := time.Since(start)
+	all := finishedIn("whole")
 	rng := rand.New(rand.NewPCG(1, 2))
 	partly := 0
 	for i := range kills {
@@ -60,14 +65,15 @@ func killAndResume(t *testing.T, experiment string, kills int) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(rng.Float64() * float64(whole)))
+		// At a random moment after a random number of finished runs, however fast the
+		// machine is.
+		for n, start := rng.IntN(all), time.Now(); finishedIn(dir) < n && time.Since(start) < time.Minute; {
+			time.Sleep(200 * time.Microsecond)
+		}
+		time.Sleep(time.Duration(rng.Float64() * float64(2*time.Millisecond)))
 		c.Process.Kill() // it may have finished
 		c.Wait()
-		finished, err := filepath.Glob(filepath.Join(dir, "tasks", "*.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := os.Stat(filepath.Join(dir, "summary.json")); err != nil && len(finished) > 0 {
+		if _, err := os.Stat(filepath.Join(dir, "summary.json")); err != nil && finishedIn(dir) > 0 {
 			partly++
 		}
 		if out, err := program(t, "compare", experiment, "-o", dir).CombinedOutput(); err != nil {
