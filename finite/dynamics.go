@@ -20,5 +20,14 @@ type Dynamics interface {
 	Train(ctx context.Context, f pde.AtomFunctional, e *pde.Ensemble, times []float64, save func(s int) error) error
 }
 
+// Noisy is a Dynamics that makes the noise of an energy with a temperature: a bound
+// energy that is a pde.Diffusive of positive diffusivity. Simulate refuses such an
+// energy to the others.
+type Noisy interface {
+	Dynamics
+	// Noisy does nothing.
+	Noisy()
+}
+
 // Kinds holds the dynamics that an experiment file can name.
 var Kinds = registry.New[Dynamics]("dynamics")

@@ -78,3 +78,34 @@ func ExampleAdamW() {
 	// adamw <nil>
 	// decay: -1: want a number of at least 0, such as 0.01
 }
+
+// One of the two prompts a step: the risk over both falls all the same.
+func ExampleSGD() {
+	m := model(4)
+	curve, err := finite.Simulate(context.Background(), m, finite.Draw(m, 16, 1), []float64{0, 1}, finite.SGD{Step: 0.02, Batch: 1, Seed: 1}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("risk %.3f, then %.3f\n", curve.Risk[0], curve.Risk[1])
+	// Output:
+	// risk 0.674, then 0.028
+}
+
+// Noisy training at a temperature; the other dynamics refuse one.
+func ExampleLangevin() {
+	m := model(4)
+	m.Temperature = 0.01
+	start := finite.Draw(m, 16, 1)
+	curve, err := finite.Simulate(context.Background(), m, start, []float64{0, 1}, finite.Langevin{Step: 0.02, Seed: 1}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("risk %.3f, then %.3f\n", curve.Risk[0], curve.Risk[1])
+	_, err = finite.Simulate(context.Background(), m, start, []float64{0, 1}, finite.Gradient{}, nil)
+	fmt.Println(err)
+	// Output:
+	// risk 0.674, then 0.028
+	// finite: gradient: moves atoms without noise, and the energy has temperature 0.01: want the dynamics langevin, or temperature 0
+}

@@ -60,10 +60,26 @@ func Simulate(ctx context.Context, e pde.AtomEnergy, start *pde.Ensemble, times 
 	if err != nil {
 		return nil, fmt.Errorf("finite: energy: %w", err)
 	}
+	if err := checkNoise(f, start, d); err != nil {
+		return nil, err
+	}
 	r := newRecorder(f, start.Clone(), times, o)
 	err = d.Train(ctx, r, r.atoms, times, r.save)
 	r.finish()
 	return r.curve, err
+}
+
+// checkNoise reports a temperature that d does not know.
+func checkNoise(f pde.AtomFunctional, start *pde.Ensemble, d Dynamics) error {
+	if _, noisy := d.(Noisy); noisy {
+		return nil
+	}
+	for c := range start.Component {
+		if σ := temperature(f, c); σ > 0 {
+			return fmt.Errorf("finite: %s: moves atoms without noise, and the energy has temperature %v: want the dynamics langevin, or temperature 0", d.Name(), σ)
+		}
+	}
+	return nil
 }
 
 // checkTimes reports what is wrong with the saved times.

@@ -14,6 +14,7 @@ import (
 //	F = Σ_c W_c Σ_m w_m (κ/2 |θ_m|² + β/4 Σ_d θ_{m,d}⁴) + α/4 Σ_c W_c Σ_{m,n} w_m w_n |θ_m − θ_n|² + γ/2 |Σ_c W_c θ̄_c − b·1|².
 type testEnergy struct {
 	κ, β, α, γ, b float64
+	σ             float64 // temperature, the Diffusivity
 	bindErr       error
 	spoil         func(call int, f float64) float64 // replaces F, if set
 	poison        func(grad []float64)              // changes the gradient, if set
@@ -45,6 +46,8 @@ type testFunctional struct {
 	calls       int
 	reading     []float64
 }
+
+func (f *testFunctional) Diffusivity(int) float64 { return f.σ }
 
 func (f *testFunctional) Weight(int) float64 { return 1 / float64(f.parts) }
 

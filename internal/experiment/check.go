@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"pdesolve/finite"
 	"pdesolve/grid"
 	"pdesolve/pde"
 )
@@ -177,8 +178,8 @@ func (e *Experiment) checkRead() {
 // maxClasses bounds the outputs of a prompt.
 const maxClasses = 100000
 
-// checkTemperature reports a temperature below 0, and solvers that move particles
-// beside one above 0.
+// checkTemperature reports a temperature below 0, and beside one above 0 solvers and
+// dynamics that move particles without noise.
 func (e *Experiment) checkTemperature() {
 	d, sigma := e.reading, e.Transformer.Temperature
 	if sigma < 0 {
@@ -187,14 +188,16 @@ func (e *Experiment) checkTemperature() {
 	if sigma <= 0 {
 		return
 	}
-	const langevin = "moves particles, which at a temperature above 0 need the Langevin dynamics, which is not there yet; want schemes on a grid only, or temperature: 0"
 	for _, s := range e.Solve {
 		if s.Name == characteristics {
-			d.failAt(s.path, langevin)
+			d.failAt(s.path, "moves particles without noise: at a temperature above 0 want schemes on a grid, or temperature: 0")
 		}
 	}
-	if e.Finite != nil {
-		d.failAt("finite", langevin)
+	if e.Finite == nil || e.Finite.Dynamics == nil {
+		return
+	}
+	if _, noisy := e.Finite.Dynamics.(finite.Noisy); !noisy {
+		d.failAt("finite", "%s moves particles without noise: at a temperature above 0 want dynamics: langevin, or temperature: 0", e.Finite.Dynamics.Name())
 	}
 }
 

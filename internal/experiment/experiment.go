@@ -36,7 +36,7 @@ type Transformer struct {
 	Depth       Depth            `yaml:"depth"`       // number of residual layers L, or the word continuous; default 8
 	Slices      int              `yaml:"slices"`      // depth slices of continuous depth; default 16
 	Decay       float64          `yaml:"decay"`       // λ, weight of the L2 regulariser; default 0
-	Temperature float64          `yaml:"temperature"` // σ, weight of the entropy (noise); default 0; above 0 only for schemes on a grid
+	Temperature float64          `yaml:"temperature"` // σ, weight of the entropy (noise); default 0; above 0 only for schemes on a grid and dynamics: langevin
 	Prompts     Prompts          `yaml:"prompts"`     // required
 	Read        Read             `yaml:"read"`        // which functions of the last tokens are compared with the label
 	Loss        transformer.Loss `yaml:"loss"`        // what an output costs beside its label; default squared

@@ -15,28 +15,35 @@ type ensembleEnergy struct {
 	linear []int       // how many of them, the last ones, each block is linear in
 	coef   [][]float64 // weight·v of each component's atoms, of blocks that are linear in one parameter
 	grad   []float64   // where derivatives are gathered
+	apart  []bool      // scratch of BatchGradient
+
+	temperature float64
 }
 
-var _ pde.Learner = (*ensembleEnergy)(nil)
+var (
+	_ pde.Learner   = (*ensembleEnergy)(nil)
+	_ pde.Batched   = (*ensembleEnergy)(nil)
+	_ pde.Diffusive = (*ensembleEnergy)(nil)
+)
 
 // BindAtoms returns a workspace for ensembles with as many components, atoms and
-// parameters as the given one. It fails if the model is invalid, if a component has
-// another number of parameters than its block, and if the temperature is above 0:
-// an empirical measure has no entropy, and the atoms of a noisy flow need noise.
+// parameters as the given one. It fails if the model is invalid and if a component has
+// another number of parameters than its block.
 //
-// The result is a pde.Learner.
+// An empirical measure has no entropy: at a temperature above 0, F and ∇Ψ are those at
+// temperature 0, and Diffusivity tells the temperature to the dynamics, which must make
+// the noise.
+//
+// The result is a pde.Learner, pde.Batched and pde.Diffusive.
 func (m *Model) BindAtoms(shape *pde.Ensemble) (pde.AtomFunctional, error) {
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("transformer: %w", err)
-	}
-	if m.Temperature > 0 {
-		return nil, fmt.Errorf("transformer: temperature: %v: particles of a noisy flow need the Langevin dynamics, which is not there yet; want 0, or a scheme on a grid", m.Temperature)
 	}
 	if len(shape.Component) != m.Components() {
 		return nil, fmt.Errorf("transformer: an ensemble of %d components: want %d, for %d blocks and depth %d",
 			len(shape.Component), m.Components(), len(m.Blocks), m.Depth)
 	}
-	e := &ensembleEnergy{decay: m.Decay, dim: m.Dims()}
+	e := &ensembleEnergy{decay: m.Decay, dim: m.Dims(), temperature: m.Temperature, apart: make([]bool, m.Prompts.Len())}
 	for i := range m.Blocks {
 		e.linear = append(e.linear, m.LinearOf(i))
 	}
@@ -116,6 +123,33 @@ func (e *ensembleEnergy) Gradient(grad []float64, a *pde.Ensemble) float64 {
 	for i, x := range a.Theta {
 		grad[i] = scale*grad[i] + e.decay*x
 	}
+	return value
+}
+
+// Diffusivity returns the temperature; see pde.Diffusive.
+func (e *ensembleEnergy) Diffusivity(int) float64 { return e.temperature }
+
+// Samples returns the number of prompts.
+func (e *ensembleEnergy) Samples() int { return len(e.label) }
+
+// BatchGradient is Gradient over some of the prompts; see pde.Batched. It panics if
+// batch is empty or has a number twice or out of range.
+func (e *ensembleEnergy) BatchGradient(grad []float64, a *pde.Ensemble, batch []int) float64 {
+	if len(batch) == 0 {
+		panic("transformer: BatchGradient: an empty batch")
+	}
+	for b := range e.apart {
+		e.apart[b] = true
+	}
+	for _, b := range batch {
+		if !e.apart[b] {
+			panic(fmt.Sprintf("transformer: BatchGradient: prompt %d twice in a batch", b))
+		}
+		e.apart[b] = false
+	}
+	e.left, e.taken = e.apart, len(batch)
+	value := e.Gradient(grad, a)
+	e.left, e.taken = nil, len(e.label)
 	return value
 }
 

@@ -20,6 +20,8 @@ type learner struct {
 	label  []float64
 	cost   []float64 // of each prompt
 	output []float64 // of each prompt, one after the other
+	left   []bool    // prompts that the present evaluation leaves out; nil if it takes all
+	taken  int       // how many prompts it takes
 	risk   float64
 
 	turn    []chan struct{} // chunk c may be drained once turn[c] can be received
@@ -43,6 +45,7 @@ func newLearner(m *Model, nodes [][]int, fixed [][][]float64, drain func(*networ
 	chunks := min(b, maxChunks)
 	workers := max(1, min(m.Workers, runtime.GOMAXPROCS(0), chunks))
 	prompt := make([][]int, workers)
+	l.taken = b
 	for c := range chunks {
 		w := c % workers
 		from := len(prompt[w])
@@ -82,12 +85,17 @@ func (l *learner) run(adjoint bool) float64 {
 	l.work(0)
 	l.done.Wait()
 	sum := 0.0
-	for _, v := range l.cost {
-		sum += v
+	for b, v := range l.cost {
+		if l.takes(b) {
+			sum += v
+		}
 	}
-	l.risk = sum / float64(len(l.cost))
+	l.risk = sum / float64(l.taken)
 	return l.risk
 }
+
+// takes reports whether the present evaluation takes prompt b.
+func (l *learner) takes(b int) bool { return l.left == nil || !l.left[b] }
 
 // work treats the chunks of worker w.
 func (l *learner) work(w int) {

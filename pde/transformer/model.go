@@ -18,7 +18,7 @@ type Model struct {
 	Decay      float64 // λ ≥ 0, weight of the L2 regulariser
 	// Temperature is σ ≥ 0, the weight of the entropy (1/L) Σ_c ∫ρ_c log ρ_c in Q. Its
 	// flow is that of noisy gradient descent: every density also diffuses by σΔρ. Only
-	// densities have an entropy; see BindAtoms.
+	// densities have an entropy; of atoms see BindAtoms.
 	Temperature float64
 	Prompts     *Prompts
 	Read        Readout

@@ -63,12 +63,15 @@ func fromEnd(i, n int) int {
 	return i
 }
 
-// run carries prompts from ≤ b < to of the network through the loaded blocks and
+// run carries those prompts from ≤ b < to of the network that l takes through the loaded blocks and
 // records their outputs and losses. With adjoint it also leaves Σ_b Σ_stages ⟨φ(Z, a_m), κ⟩
 // in the kernels, κ being the adjoint of the stage's velocity: the derivative of the
 // risk by the coefficient of node m.
 func (w *network) run(l *learner, from, to int, adjoint bool) {
 	for b := from; b < to; b++ {
+		if !l.takes(w.prompt[b]) {
+			continue
+		}
 		for _, k := range w.kernels {
 			k.begin(b)
 		}
@@ -83,7 +86,7 @@ func (w *network) run(l *learner, from, to int, adjoint bool) {
 			continue
 		}
 		for c := range w.tilt {
-			w.tilt[c] /= float64(len(l.label))
+			w.tilt[c] /= float64(l.taken)
 		}
 		w.read.adjoint(w.p, w.tilt)
 		for s := len(w.plan.steps) - 1; s >= 0; s-- {

@@ -170,8 +170,18 @@ func TestTemperatureOfParticles(t *testing.T) {
 	for c := range n {
 		n[c] = 4
 	}
-	_, err := m.BindAtoms(pde.NewEnsemble(m.Dims(), n))
-	assert.ErrorContains(t, err, "temperature: 0.1: particles of a noisy flow need the Langevin dynamics")
+	// Atoms have the energy and gradient of temperature 0, and say which noise they need.
+	e := pde.NewEnsemble(m.Dims(), n)
+	for i := range e.Theta {
+		e.Theta[i] = math.Sin(float64(i))
+	}
+	hot, warm := bindAtoms(t, m, e), make([]float64, len(e.Theta))
+	assert.Equal(t, 0.1, hot.(pde.Diffusive).Diffusivity(0))
+	m.Temperature = 0
+	cold, want := bindAtoms(t, m, e), make([]float64, len(e.Theta))
+	assert.Equal(t, 0.0, cold.(pde.Diffusive).Diffusivity(0))
+	assert.Equal(t, cold.Gradient(want, e), hot.Gradient(warm, e))
+	assert.Equal(t, want, warm)
 }
 
 // Noise keeps the weights of a trained Transformer spread out.
