@@ -3,12 +3,15 @@ package finite
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 
 	"pdesolve/grid"
 	"pdesolve/pde"
@@ -106,65 +109,111 @@ func TestLangevinStreams(t *testing.T) {
 	}
 }
 
-// The marginals of S at a temperature are those of the density with entropy: W₁ of the
-// attention weight and the first moments, within chance at four widths.
+// The marginals of S at a temperature are those of the density with entropy, at four
+// widths and over many seeds: the distances W₁ are distributed as those of independent
+// draws from the density, and the first two moments agree within the standard errors of
+// all seeds together.
+//
+// Chance alone puts one distance of a hundred above 2.1 times their mean, so one
+// network shows little, however wide. Atoms of one network see each other through the
+// risk, which damps what they have in common; that makes distances smaller than those of
+// independent draws, if anything, and the test looks for larger ones.
 func TestLangevinMarginals(t *testing.T) {
 	const end = 0.8
 	m := testModel(2, false)
 	m.Decay, m.Temperature = 0.5, 0.2
-	m.Blocks[0].Axes = []grid.Axis{{Lo: -4, Hi: 5, N: 90}, {Lo: -4, Hi: 4.5, N: 90}}
-	grids, err := m.Grids(0)
-	require.NoError(t, err)
-	rho, err := m.InitialState(grids)
-	require.NoError(t, err)
-	limit, err := pde.Solve(context.Background(), pde.Problem{Energy: m, Initial: rho, Times: []float64{0, end}}, pde.MUSCL{}, &pde.Options{WallMass: -1})
-	require.NoError(t, err)
-	var apart []float64
-	for _, width := range []int{64, 256, 1024, 4096} {
-		tr, err := Simulate(context.Background(), m, Draw(m, width, 3), []float64{0, end}, Langevin{Step: 0.04, Seed: 5}, nil)
+	limit := func(n int) pde.State {
+		m.Blocks[0].Axes = []grid.Axis{{Lo: -3, Hi: 4, N: n}, {Lo: -3, Hi: 4, N: n}}
+		grids, err := m.Grids(0)
 		require.NoError(t, err)
-		for c, d := range limit.States[1] {
-			a := tr.Ensembles[1].Component[c]
-			mean, cov := d.Mean(), d.Covariance()
-			for k := range 2 {
-				x := a.Coordinate(k)
-				got, square := 0.0, 0.0
-				for _, v := range x {
-					got += v / float64(width)
-					square += (v - mean[k]) * (v - mean[k]) / float64(width)
+		rho, err := m.InitialState(grids)
+		require.NoError(t, err)
+		tr, err := pde.Solve(context.Background(), pde.Problem{Energy: m, Initial: rho, Times: []float64{0, end}}, pde.RKL2{Step: 0.02}, nil)
+		require.NoError(t, err)
+		return tr.States[1]
+	}
+	coarse, rho := limit(64), limit(96)
+	r := rand.New(rand.NewPCG(21, 22))
+	for _, c := range []struct{ width, seeds int }{{64, 40}, {256, 20}, {1024, 10}, {4096, 5}} {
+		var ratio [2][]float64      // W₁ over its chance mean, of each parameter
+		var mean, spread [2]float64 // sums of standardised errors of the mean and the variance
+		for seed := range c.seeds {
+			tr, err := Simulate(context.Background(), m, Draw(m, c.width, uint64(100+seed)), []float64{0, end}, Langevin{Step: 0.04, Seed: uint64(seed)}, nil)
+			require.NoError(t, err)
+			for l, d := range rho {
+				μ, cov := d.Mean(), d.Covariance()
+				for k := range 2 {
+					x := tr.Ensembles[1].Component[l].Coordinate(k)
+					w, chance := marginalDistance(d.Marginal(k), x)
+					ratio[k] = append(ratio[k], w/chance)
+					first, second := 0.0, 0.0
+					for _, v := range x {
+						first += v - μ[k]
+						second += (v - μ[k]) * (v - μ[k])
+					}
+					n := float64(c.width)
+					mean[k] += first / math.Sqrt(n*cov[k][k])
+					spread[k] += (second/n/cov[k][k] - 1) / math.Sqrt(2/n)
 				}
-				// Five standard errors, and for the grid a tenth of the widest network's.
-				se := math.Sqrt(cov[k][k] / float64(width))
-				assert.InDelta(t, mean[k], got, 5*se, "mean, width %d", width)
-				assert.InEpsilon(t, cov[k][k], square, 5*math.Sqrt(2/float64(width))+0.02, "variance, width %d", width)
 			}
-			if c == 0 {
-				w, chance := marginalDistance(d, a.Coordinate(0))
-				t.Logf("width %d: W1 %.4f, of chance %.4f", width, w, chance)
-				assert.Less(t, w, 2.5*chance)
-				apart = append(apart, w)
+		}
+		all := float64(len(ratio[0])) // seeds and layers
+		for k := range 2 {
+			var null []float64
+			for range 400 {
+				d := rho[len(null)%2].Marginal(k)
+				w, chance := marginalDistance(d, independent(r, d, c.width))
+				null = append(null, w/chance)
+			}
+			got, want, sd := stat.Mean(ratio[k], nil), stat.Mean(null, nil), stat.StdDev(null, nil)
+			t.Logf("width %d, parameter %d, %v networks' layers: W1 over its chance mean %.3f, largest %.2f; independent draws %.3f ± %.3f, one of a hundred above %.2f; mean off by %.2f, variance by %.2f standard errors",
+				c.width, k, all, got, slices.Max(ratio[k]), want, sd, stat.Quantile(0.99, stat.Empirical, slices.Sorted(slices.Values(null)), nil), mean[k]/math.Sqrt(all), spread[k]/math.Sqrt(all))
+			assert.InDelta(t, 1, want, 5*sd/20, "the null's mean, from the formula for chance")
+			assert.Less(t, got, want+4*sd/math.Sqrt(all), "W1, width %d", c.width)
+			assert.Less(t, math.Abs(mean[k]), 4*math.Sqrt(all), "mean, width %d", c.width)
+			assert.Less(t, math.Abs(spread[k]), 4*math.Sqrt(all), "variance, width %d", c.width)
+			// The grid is no part of what is seen: two thirds of the cells change the moments by
+			// less than half a standard error of all seeds, and its own error is 4/5 of that.
+			for l := range rho {
+				σ := rho[l].Covariance()[k][k]
+				n := all * float64(c.width)
+				assert.Less(t, math.Abs(coarse[l].Mean()[k]-rho[l].Mean()[k]), 0.5*math.Sqrt(σ/n))
+				assert.Less(t, math.Abs(coarse[l].Covariance()[k][k]/σ-1), 0.5*math.Sqrt(2/n))
 			}
 		}
 	}
-	assert.Less(t, apart[3], apart[0]/3, "%.3g", apart)
 }
 
-// marginalDistance returns W₁ between the first marginal of d and the atoms x, both
+// marginalDistance returns W₁ between the density d of one axis and the atoms x, both
 // seen at the edges of cells, and what it is in mean for independent draws from d.
 func marginalDistance(d *grid.Density, x []float64) (w, chance float64) {
 	a, n := d.Grid.Axis(0), float64(len(x))
 	h := (a.Hi - a.Lo) / float64(a.N)
 	x = slices.Sorted(slices.Values(x))
-	cdf, rest := 0.0, d.Grid.Len()/a.N
-	for i := range a.N {
-		for _, v := range d.Values[i*rest : (i+1)*rest] {
-			cdf += v * d.Grid.CellVolume()
-		}
+	cdf := 0.0
+	for i, v := range d.Values {
+		cdf += v * h
 		below, _ := slices.BinarySearch(x, a.Lo+float64(i+1)*h)
 		w += h * math.Abs(cdf-float64(below)/n)
 		chance += h * math.Sqrt(max(0, cdf*(1-cdf))*2/(math.Pi*n))
 	}
 	return w, chance
+}
+
+// independent returns n independent draws from the density d of one axis, each in the
+// middle of its cell.
+func independent(r *rand.Rand, d *grid.Density, n int) []float64 {
+	a := d.Grid.Axis(0)
+	h := (a.Hi - a.Lo) / float64(a.N)
+	cdf := make([]float64, a.N)
+	floats.CumSum(cdf, d.Values)
+	floats.Scale(h, cdf)
+	x := make([]float64, n)
+	for j := range x {
+		i, _ := slices.BinarySearch(cdf, r.Float64())
+		x[j] = a.Lo + (float64(min(i, a.N-1))+0.5)*h
+	}
+	return x
 }
 
 func TestNoiseIsNotForgotten(t *testing.T) {
