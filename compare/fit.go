@@ -3,7 +3,6 @@ package compare
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -299,8 +298,8 @@ func doubts(all []Point, used []*Point, r Rate, drifts bool) []string {
 	if half := (r.Hi - r.Lo) / 2; half > wideHalfWidth {
 		w = append(w, fmt.Sprintf("the interval is wide: half-width %s", decimal(half, 2)))
 	}
-	if off := math.Abs(r.Value - r.Predicted); slices.Contains([]Verdict{Faster, Slower, Better, Violates}, r.Verdict) && off <= 0.05*math.Abs(r.Predicted) {
-		w = append(w, fmt.Sprintf("the slope is off the prediction by %s %% only, which terms of higher order can do in a short ladder", significant(100*off/math.Abs(r.Predicted), 2)))
+	if near := r.nearly(); near != "" {
+		w = append(w, near)
 	}
 	if half := (r.Hi - r.Lo) / 2; r.LeaveOut != nil && (r.LeaveOut.Hi-r.Value > half || r.Value-r.LeaveOut.Lo > half) {
 		w = append(w, fmt.Sprintf("it hangs on single levels: leaving one out gives slopes from %s to %s", decimal(r.LeaveOut.Lo, 2), decimal(r.LeaveOut.Hi, 2)))

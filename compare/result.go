@@ -84,12 +84,12 @@ type Verdict string
 // The verdicts. The first three are of a prediction that states the rate itself, the
 // next three of a theorem that bounds it from above.
 const (
-	Consistent Verdict = "consistent" // the interval contains the prediction
-	Faster     Verdict = "faster"     // the error falls faster than predicted
-	Slower     Verdict = "slower"     // the error falls more slowly than predicted
+	Consistent Verdict = "consistent" // the interval holds the prediction, or a slope within the margin of it
+	Faster     Verdict = "faster"     // the error falls faster than predicted, by more than the margin
+	Slower     Verdict = "slower"     // the error falls more slowly than predicted, by more than the margin
 
 	Violates Verdict = "violates"            // the error falls more slowly than the theorem allows
-	Sharp    Verdict = "within, sharp"       // the interval contains the rate of the bound
+	Sharp    Verdict = "within, sharp"       // the interval holds the rate of the bound, or a slope within the margin of it
 	Better   Verdict = "within, better than" // the error falls faster than the bound
 
 	Undecided Verdict = "undecided" // too few points or too wide an interval to say

@@ -33,26 +33,45 @@ func tolerance(predicted float64) float64 {
 	return math.Max(math.Abs(predicted), 0.5) / 4
 }
 
-// judge compares the interval of a rate with its prediction. X grows with the
-// effort, so a slope below the prediction means that the error falls faster. An interval
-// too wide to confirm a prediction still contradicts one that is farther from it than
-// it is wide.
+// margin is how far a slope may be from the prediction and still count as the same: a
+// twentieth of the prediction, near 0 a fortieth. A ladder without chance can have an
+// interval of a thousandth, while a next term c/X of a tenth at the coarsest of five levels,
+// each twice the one before, moves its slope by 0.03, which says nothing about the rate.
+func margin(predicted float64) float64 { return tolerance(predicted) / 5 }
+
+// judge compares the interval of a rate with the band of slopes within margin of its
+// prediction: it confirms the prediction if it meets the band, and contradicts it only if
+// it lies beyond, as in tests of equivalence. X grows with the effort, so a slope below
+// the prediction means that the error falls faster. An interval too wide to confirm a
+// prediction still contradicts one whose band is farther from it than it is wide.
 func judge(r Rate) Verdict {
 	half := (r.Hi - r.Lo) / 2
 	faster, slower, same := Faster, Slower, Consistent
 	if r.Bound {
 		faster, slower, same = Better, Violates, Sharp
 	}
-	apart := math.Max(r.Lo-r.Predicted, r.Predicted-r.Hi)
+	m := margin(r.Predicted)
+	below, above := r.Predicted-m-r.Hi, r.Lo-r.Predicted-m
 	switch {
-	case r.Points < fitLevels || math.IsNaN(r.Predicted) || !(half <= tolerance(r.Predicted) || apart > 2*half):
+	case r.Points < fitLevels || math.IsNaN(r.Predicted) || !(half <= tolerance(r.Predicted) || max(below, above) > 2*half):
 		return Undecided
-	case r.Hi < r.Predicted:
+	case below > 0:
 		return faster
-	case r.Lo > r.Predicted:
+	case above > 0:
 		return slower
 	}
 	return same
+}
+
+// nearly says how far the prediction is outside the interval of a rate that confirms it
+// within the margin; empty if it is inside, or the rate confirms nothing.
+func (r *Rate) nearly() string {
+	apart := max(r.Lo-r.Predicted, r.Predicted-r.Hi)
+	if !(apart > 0) || r.Verdict != Consistent && r.Verdict != Sharp {
+		return ""
+	}
+	return fmt.Sprintf("the interval misses the prediction by %s, less than the margin of %s within which slopes count as the same: terms of higher order can do that in a short ladder",
+		significant(apart, 2), plain(margin(r.Predicted)))
 }
 
 // Slope formats the rate's slope with no more digits than its interval supports:
