@@ -33,6 +33,9 @@
 // times are hit exactly. Discrete training that diverges stops at the step and keeps
 // the last good state.
 //
+// Options.Checkpoint keeps a run on its way, so that one which was stopped goes on to the
+// same bytes: a dynamics tells an Observer what it carries from step to step.
+//
 // A further dynamics is one new file: a type, its registration in Kinds,
 // Validate and Train. It tells an Observer about its steps if the functional is
 // one.

@@ -148,4 +148,6 @@ func (d *adam) advance(m *march, e *pde.Ensemble, h float64, number int) {
 	}
 }
 
+func (d *adam) carry() []any { return []any{&d.m, &d.v} }
+
 func (*adam) force(m *march, e *pde.Ensemble, _ int) float64 { return m.exact(e) }

@@ -53,4 +53,6 @@ func (descent) advance(m *march, e *pde.Ensemble, h float64, _ int) {
 	}
 }
 
+func (descent) carry() []any { return nil }
+
 func (descent) force(m *march, e *pde.Ensemble, _ int) float64 { return m.exact(e) }

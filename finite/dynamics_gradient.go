@@ -70,20 +70,19 @@ func (g Gradient) Train(ctx context.Context, f pde.AtomFunctional, e *pde.Ensemb
 		return fmt.Errorf("finite: gradient: %w", err)
 	}
 	g = g.filled()
-	if err := save(0); err != nil {
-		return err
-	}
-	if len(times) == 1 {
-		return nil
-	}
 	w := &flow{ctx: ctx, f: f, view: e.With(e.Theta)}
 	r := newRK(len(e.Theta), g.RTol, g.ATol, w.slope)
-	end := times[len(times)-1]
-	if err := r.start(e.Theta, end); err != nil {
-		return w.explain(r, err)
-	}
+	s, end := 1, times[len(times)-1]
 	watch, watched := f.(Observer)
-	for s := 1; s < len(times); s++ {
+	if !watched || !watch.Carry(append(r.carry(), &s)...) {
+		if err := save(0); err != nil || len(times) == 1 {
+			return err
+		}
+		if err := r.start(e.Theta, end); err != nil {
+			return w.explain(r, err)
+		}
+	}
+	for ; s < len(times); s++ {
 		for r.t < times[s] {
 			rejected := r.rejected
 			h, err := r.step(end)

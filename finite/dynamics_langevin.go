@@ -130,6 +130,8 @@ func (w *langevin) advance(m *march, e *pde.Ensemble, h float64, number int) {
 	}
 }
 
+func (*langevin) carry() []any { return nil } // noise depends on the number of the step only
+
 func (w *langevin) force(m *march, e *pde.Ensemble, _ int) float64 { return m.exact(e) }
 
 // draw fills noise for a step.

@@ -75,4 +75,6 @@ func (d *momentum) advance(m *march, e *pde.Ensemble, h float64, _ int) {
 	}
 }
 
+func (d *momentum) carry() []any { return []any{&d.v} }
+
 func (*momentum) force(m *march, e *pde.Ensemble, _ int) float64 { return m.exact(e) }

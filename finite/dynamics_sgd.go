@@ -82,6 +82,8 @@ func (*sgd) advance(m *march, e *pde.Ensemble, h float64, number int) {
 	descent{}.advance(m, e, h, number)
 }
 
+func (*sgd) carry() []any { return nil } // a batch depends on the number of the step only
+
 func (w *sgd) force(m *march, e *pde.Ensemble, number int) float64 {
 	m.calls++
 	return w.BatchGradient(m.grad, e, w.batch(number))

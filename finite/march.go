@@ -35,6 +35,8 @@ type stepper interface {
 	// force evaluates what the next step descends into m.grad and returns F, or anything
 	// finite if m.blind.
 	force(m *march, e *pde.Ensemble, number int) float64
+	// carry returns pointers to what the stepper carries from step to step; see Observer.
+	carry() []any
 }
 
 // march makes steps of equal length between saved times: each interval is cut into the
@@ -67,35 +69,39 @@ func (m *march) gradient(grad []float64, e *pde.Ensemble) float64 {
 // and quantity.
 func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []float64, save func(s int) error) error {
 	m.grad, m.good = make([]float64, len(e.Theta)), make([]float64, len(e.Theta))
-	if err := save(0); err != nil || len(times) == 1 {
-		return err
-	}
+	at, done, number := 1, 0, 0 // interval, steps of it that are done, steps in all
 	watch, watched := m.f.(Observer)
-	if what, c := m.evaluate(s, e, 0); what != "" {
-		return diverged(0, 0, c, what)
+	if !watched || !watch.Carry(append(s.carry(), &e.Theta, &m.grad, &m.last, &at, &done, &number)...) {
+		if err := save(0); err != nil || len(times) == 1 {
+			return err
+		}
+		if what, c := m.evaluate(s, e, 0); what != "" {
+			return diverged(0, 0, c, what)
+		}
 	}
-	number := 0
-	for at := 1; at < len(times); at++ {
+	for ; at < len(times); at, done = at+1, 0 {
 		from, length := times[at-1], times[at]-times[at-1]
 		// A quotient that rounding has put just above a whole number is that number.
 		n := max(1, math.Ceil(length/m.step*(1-1e-12)))
 		h := length / n
-		for i := 1.0; i <= n; i++ {
+		for float64(done) < n {
+			before := from + float64(done)*h
 			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("finite: %s: stopped at training time %.6g: %w", m.name, from+(i-1)*h, err)
+				return fmt.Errorf("finite: %s: stopped at training time %.6g: %w", m.name, before, err)
 			}
 			copy(m.good, e.Theta)
 			s.advance(m, e, h, number)
 			number++
+			done++
 			if what, c := m.evaluate(s, e, number); what != "" {
 				copy(e.Theta, m.good)
 				if watched {
-					watch.Kept(from + (i-1)*h)
+					watch.Kept(before)
 				}
-				return diverged(from+(i-1)*h, number-1, c, what)
+				return diverged(before, number-1, c, what)
 			}
 			if watched {
-				watch.Stepped(Step{Time: from + i*h, Dt: h, Energy: m.last, Evaluations: m.calls})
+				watch.Stepped(Step{Time: from + float64(done)*h, Dt: h, Energy: m.last, Evaluations: m.calls})
 			}
 			m.calls = 0
 		}

@@ -15,6 +15,12 @@ type Step struct {
 // Simulate hands one to Train; a Dynamics that can says what it does.
 type Observer interface {
 	pde.AtomFunctional
+	// Carry is called once, before anything is saved, with pointers to all that the
+	// dynamics carries from step to step, the atoms among it: *float64, *int, *bool and
+	// *[]float64, whose lengths stay. If it returns true they have been filled with those of
+	// a run that was stopped after a step, and the dynamics goes on from there; the times
+	// before are saved already.
+	Carry(state ...any) bool
 	// Stepped is called after every step taken.
 	Stepped(Step)
 	// Dissipated is called before each save but the first with ∫D dτ from time 0 to

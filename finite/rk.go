@@ -92,6 +92,16 @@ func newRK(n int, rtol, atol float64, slope rkSlope) *rk {
 	return r
 }
 
+// carry returns pointers to all that step and at read after an accepted step, but the
+// tolerances; lastReject is false then.
+func (r *rk) carry() []any {
+	all := []any{&r.t, &r.h, &r.z, &r.tPrev, &r.dt, &r.zPrev, &r.span, &r.old, &r.accepted, &r.rejected, &r.y, &r.prev}
+	for j := range r.k {
+		all = append(all, &r.k[j], &r.g[j])
+	}
+	return all
+}
+
 // start sets the state at time 0 and chooses the first step of a way of length
 // span.
 func (r *rk) start(y []float64, span float64) error {

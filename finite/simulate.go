@@ -18,6 +18,8 @@ type Options struct {
 	// entries of Trajectory.Ensembles between are nil. Default: all are kept, which
 	// takes 8 bytes a parameter and saved time.
 	EndsOnly bool
+	// Checkpoint, if not nil, keeps the run on its way, or goes on with one that was kept.
+	Checkpoint *Checkpoint
 }
 
 // Simulate trains the atoms start, which are not changed, by the dynamics d and
@@ -108,6 +110,9 @@ type recorder struct {
 	rise       float64
 	dissipated float64 // ∫D to the time about to be saved, NaN if not reported
 	before     float64 // the same at the last saved time
+
+	carried []any // by the dynamics; see Carry
+	failed  error // of keeping a checkpoint
 }
 
 func newRecorder(f pde.AtomFunctional, atoms *pde.Ensemble, times []float64, o *Options) *recorder {
@@ -138,6 +143,7 @@ func (r *recorder) Stepped(s Step) {
 	c.Rejections += s.Rejected
 	c.MaxDt = max(c.MaxDt, s.Dt)
 	r.saw(s.Energy)
+	r.keep()
 	if p := r.options.Progress; p != nil {
 		p(s.Time)
 	}
@@ -168,6 +174,9 @@ func (r *recorder) saw(energy float64) {
 func (r *recorder) save(s int) error {
 	if n := len(r.curve.Time); s != n {
 		panic(fmt.Sprintf("finite: a dynamics saves time %d after %d times", s, n))
+	}
+	if r.failed != nil {
+		return fmt.Errorf("finite: checkpoint: %w", r.failed)
 	}
 	return r.append(r.times[s], s == 0 || s == len(r.times)-1 || !r.options.EndsOnly)
 }

@@ -290,6 +290,7 @@ type watcher struct {
 	dissipated []float64
 }
 
+func (w *watcher) Carry(...any) bool          { return false }
 func (w *watcher) Stepped(s Step)             { w.steps = append(w.steps, s) }
 func (w *watcher) Dissipated(total float64)   { w.dissipated = append(w.dissipated, total) }
 func (w *watcher) Kept(float64)               {}
