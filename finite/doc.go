@@ -24,7 +24,8 @@
 // many parameters for Nodes, and characteristics take random nodes there. A Dynamics moves them;
 // Gradient is the flow above. Simulate runs a Dynamics and returns the curve as a
 // pde.Trajectory. Characteristics joins Nodes, Gradient and Simulate to a solver of
-// the mean-field limit.
+// the mean-field limit. Coupled moves the particles of a network by the velocity of that
+// limit: the coupled particles of the paper's proof.
 //
 // The other dynamics take steps of fixed training time, by which they are compared
 // with the flow: each states the limit it converges to as the step falls to 0.

@@ -117,13 +117,7 @@ type recorder struct {
 
 func newRecorder(f pde.AtomFunctional, atoms *pde.Ensemble, times []float64, o *Options) *recorder {
 	r := &recorder{AtomFunctional: f, options: o, atoms: atoms, times: times, grad: make([]float64, len(atoms.Theta)), curve: &pde.Trajectory{}, dissipated: math.NaN()}
-	least := math.Inf(1)
-	for c := range atoms.Component {
-		for _, w := range atoms.Component[c].Weight {
-			least = min(least, w)
-		}
-	}
-	r.curve.Contracts.MinDensity = least
+	r.curve.Contracts.MinDensity = leastWeight(atoms)
 	return r
 }
 
