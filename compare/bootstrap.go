@@ -43,13 +43,7 @@ func newBootstrap(points []*Point, o FitOptions) *bootstrap {
 	rng := rand.New(rand.NewPCG(o.Seed, 0x7365656473)) // any fixed second word
 	pick := make([]int, b.strata[len(b.strata)-1])
 	for range o.Resamples {
-		from := 0
-		for _, to := range b.strata {
-			for i := from; i < to; i++ {
-				pick[i] = from + rng.IntN(to-from)
-			}
-			from = to
-		}
+		resample(pick, b.strata, rng)
 		if s, d := b.fit(pick); isFinite(s) {
 			b.slopes, b.drifts = append(b.slopes, s), append(b.drifts, d)
 		}
@@ -57,6 +51,18 @@ func newBootstrap(points []*Point, o FitOptions) *bootstrap {
 	slices.Sort(b.slopes)
 	slices.Sort(b.drifts)
 	return b
+}
+
+// resample fills pick with a resample of nested seeds: within the strata that the
+// different numbers of seeds, increasing, make.
+func resample(pick, strata []int, rng *rand.Rand) {
+	from := 0
+	for _, to := range strata {
+		for i := from; i < to; i++ {
+			pick[i] = from + rng.IntN(to-from)
+		}
+		from = to
+	}
 }
 
 // fit returns the slope and the drift of the local slopes of the resample whose

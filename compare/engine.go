@@ -75,28 +75,25 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 		return nil, err
 	}
 	start := time.Now()
-	var made map[string]*task
+	p := newPlan(&s)
 	for {
-		r, p, err := s.round(ctx, o, made)
+		r, err := p.round(ctx, o)
 		r.Wall = time.Since(start)
-		more := s.Networks.more(r)
-		if err != nil || more == s.Networks.Seeds || o.Shard.Count > 1 {
+		if err != nil {
 			return r, err
 		}
-		s.Networks.Seeds, made = more, p.byID
+		next := p.next()
+		if next == nil {
+			return r, nil
+		}
+		p = next
 	}
 }
 
-// round makes the runs that have not been made and measures all.
-func (s Study) round(ctx context.Context, o *Options, made map[string]*task) (*Result, *plan, error) {
-	p := newPlan(&s)
-	for id, t := range p.byID {
-		if old := made[id]; old != nil {
-			t.result, t.recalled = old.result, old.recalled
-		}
-	}
+// round makes the runs of the plan that have not been made and measures all.
+func (p *plan) round(ctx context.Context, o *Options) (*Result, error) {
 	err := p.work(ctx, o)
-	r := &Result{Study: s}
+	r := &Result{Study: *p.study}
 	for _, t := range p.tasks {
 		if t.result != nil {
 			r.Runs = append(r.Runs, t.result)
@@ -112,23 +109,43 @@ func (s Study) round(ctx context.Context, o *Options, made map[string]*task) (*R
 	r.Notes = append(r.Notes, Warned(r.Runs)...)
 	if err != nil {
 		r.Notes = append(r.Notes, "incomplete: "+err.Error())
-		return r, p, err
+		return r, err
 	}
 	for i := range p.ladders {
-		r.Ladders = append(r.Ladders, p.ladders[i].measure(&s, o)...)
+		l := &p.ladders[i]
+		l.measured = l.measure(p.study, o)
+		r.Ladders = append(r.Ladders, l.measured...)
 	}
 	for _, find := range p.findings {
-		f, err := find(&s, o)
+		f, err := find(p.study, o)
 		if err != nil {
 			r.Notes = append(r.Notes, err.Error())
 			continue
 		}
 		r.Findings = append(r.Findings, *f)
 	}
-	if s.Networks.UntilHalfWidth > 0 {
-		r.Notes = append(r.Notes, s.Networks.enough(r))
+	if p.study.Networks.UntilHalfWidth > 0 {
+		r.Notes = append(r.Notes, p.enough(r))
 	}
-	return r, p, nil
+	return r, nil
+}
+
+// next returns the plan of the next round of seeds, which keeps what has been made; nil
+// if there are seeds enough.
+func (p *plan) next() *plan {
+	more := p.more()
+	if more == nil {
+		return nil
+	}
+	s := *p.study
+	s.draws = more
+	n := newPlan(&s)
+	for id, t := range n.byID {
+		if old := p.byID[id]; old != nil {
+			t.result, t.recalled = old.result, old.recalled
+		}
+	}
+	return n
 }
 
 // Cost predicts the study's work in seconds on one core of a current machine. It
@@ -198,9 +215,9 @@ func (p *plan) share(order []*task, o *Options) []*task {
 	return mine
 }
 
-// byCost returns the tasks, the longest first.
+// byCost returns the tasks that no earlier round has made, the longest first.
 func (p *plan) byCost() []*task {
-	order := slices.Clone(p.tasks)
+	order := slices.DeleteFunc(slices.Clone(p.tasks), func(t *task) bool { return t.result != nil })
 	slices.SortStableFunc(order, func(a, b *task) int {
 		switch {
 		case a.cost > b.cost:
@@ -215,7 +232,7 @@ func (p *plan) byCost() []*task {
 
 // work makes all runs, the longest first, on the study's workers.
 func (p *plan) work(ctx context.Context, o *Options) error {
-	order := slices.DeleteFunc(p.share(p.byCost(), o), func(t *task) bool { return t.result != nil })
+	order := p.share(p.byCost(), o)
 	workers := p.study.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -181,12 +182,12 @@ func TestExtrapolateRemovesTheLeadingError(t *testing.T) {
 	assert.InDelta(t, 3.0/64, r.Error[Risk], 1e-15)
 }
 
-// Seeds are added until the intervals are narrow, the runs made before are not made
-// again, and the result is that of as many seeds from the start.
+// Seeds are added until the intervals are narrow, to the ladders that need them and more
+// of them to small networks; the runs made before are not made again.
 func TestExecuteAddsSeedsUntilIntervalsAreNarrow(t *testing.T) {
 	s := linearStudy(t)
-	s.Rates, s.Solvers, s.Networks.Widths, s.Networks.Seeds = []Against{Width}, nil, []int{2, 4, 8, 16}, 8
-	s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 0.2, 400
+	s.Rates, s.Solvers, s.Networks.Widths, s.Networks.Seeds = []Against{Width, BestNetwork, Tail}, nil, []int{2, 4, 8, 16}, 16
+	s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 0.15, 400
 	made := map[string]int{}
 	r, err := Execute(context.Background(), s, &Options{Progress: func(e Event) {
 		if e.Finished != nil {
@@ -194,25 +195,52 @@ func TestExecuteAddsSeedsUntilIntervalsAreNarrow(t *testing.T) {
 		}
 	}})
 	require.NoError(t, err)
-	n := r.Study.Networks.Seeds
-	require.Greater(t, n, 8)
-	require.Less(t, n, 400)
 	for _, l := range r.Ladders {
-		assert.LessOrEqual(t, (l.Rate.Hi-l.Rate.Lo)/2, 0.2, l.Quantity)
+		assert.LessOrEqual(t, (l.Rate.Hi-l.Rate.Lo)/2, 0.15, "%s against %s", l.Quantity, l.Against)
+		small, large := len(l.Points[0].Seeds), len(l.Points[3].Seeds)
+		assert.Greater(t, small, 2*large)
+		assert.Less(t, large, 400)
+		if l.Against == Width {
+			assert.Len(t, l.Points[0].Runs, small)
+		}
 	}
-	require.Len(t, r.Notes, 1)
-	assert.Contains(t, r.Notes[0], "below the wanted 0.2")
+	assert.Contains(t, r.Notes[len(r.Notes)-1], "at most the wanted 0.15")
 	for id, times := range made {
 		assert.Equal(t, 1, times, id)
 	}
-	s.Networks.Seeds, s.Networks.UntilHalfWidth = n, 0
-	whole, err := Execute(context.Background(), s, nil)
-	require.NoError(t, err)
-	assert.Equal(t, whole.Ladders, r.Ladders)
 
-	s.Networks.Seeds, s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 8, 1e-3, 20
+	// A target that cannot be met stops at the most seeds of the largest network.
+	s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 1e-3, 20
 	r, err = Execute(context.Background(), s, nil)
 	require.NoError(t, err)
-	assert.Equal(t, 20, r.Study.Networks.Seeds)
-	assert.Contains(t, r.Notes[0], "above the wanted 0.001")
+	for _, l := range r.Ladders {
+		assert.Len(t, l.Points[3].Seeds, 20)
+		assert.Len(t, l.Points[0].Seeds, 57) // 20 sqrt(16/2), rounded up
+	}
+	assert.Contains(t, r.Notes[len(r.Notes)-1], "wider than the wanted ± 0.001: width, ± 0.")
+
+	// A ladder that is narrow enough gets none.
+	s.Rates, s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = []Against{Width}, 10, 400
+	r, err = Execute(context.Background(), s, nil)
+	require.NoError(t, err)
+	assert.Len(t, r.Ladders[0].Points[0].Seeds, 16)
+}
+
+// The seeds of a ladder depend on the widths of its intervals and on costs, not on slopes.
+func TestEnlarge(t *testing.T) {
+	s := linearStudy(t)
+	s.Networks.Widths, s.Networks.Seeds, s.Networks.MaxSeeds = []int{1, 4, 16, 64}, 10, 1000
+	p := newPlan(&s)
+	i := slices.IndexFunc(p.ladders, func(l ladderPlan) bool { return l.against == Width })
+	l := &p.ladders[i]
+	n := p.enlarge(l, 2)
+	x, before, after := []float64{0, 1, 2, 3}, []float64{10, 10, 10, 10}, []float64{}
+	for k, w := range s.Networks.Widths {
+		after = append(after, float64(n[sample{depth: 2, width: w}]))
+		if k > 0 && after[k] > 10 {
+			assert.InDelta(t, 2, after[k-1]/after[k], 0.1, "costs differ by four")
+		}
+	}
+	assert.InEpsilon(t, 2, information(x, after)/information(x, before), 0.15)
+	assert.Nil(t, p.more(), "no half-width is wanted")
 }

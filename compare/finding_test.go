@@ -54,7 +54,7 @@ func TestResampleDrawsWithTheWeights(t *testing.T) {
 	copy(src.Theta, []float64{1, 2, 3, 10, 20, 30})
 	copy(src.Component[0].Weight, []float64{0.2, 0.5, 0.3})
 	dst := pde.NewEnsemble([]int{2}, []int{20000})
-	resample(&dst.Component[0], &src.Component[0], rand.New(rand.NewPCG(1, 2)))
+	redraw(&dst.Component[0], &src.Component[0], rand.New(rand.NewPCG(1, 2)))
 	count := map[float64]int{}
 	for j, v := range dst.Component[0].Coordinate(0) {
 		count[v]++

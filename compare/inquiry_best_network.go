@@ -36,7 +36,7 @@ func (byBestNetwork) plan(p *plan) {
 	from := p.nodes(m, baseNodes[0], fineTolerance)
 	l := ladderPlan{against: BestNetwork, Prediction: Prediction{Slope: -0.5, Bound: true, Source: "G Prop 3.3: sqrt(log(L+1)/M)"}}
 	for _, w := range p.study.Networks.Widths {
-		l.levels = append(l.levels, level{x: float64(w), depth: m.Depth, width: w, tasks: []*task{from}, ref: p.ownReference(from),
+		l.levels = append(l.levels, level{x: float64(w), depth: m.Depth, width: w, drawn: true, tasks: []*task{from}, ref: p.ownReference(from),
 			seeds: func(q Quantity, ref *Reference) ([]float64, error) { return p.drawn(q, ref, from, w) }})
 	}
 	p.ladder(l)
@@ -73,11 +73,11 @@ func (p *plan) drawn(q Quantity, ref *Reference, from *task, width int) ([]float
 		return nil, err
 	}
 	var out []float64
-	for s := range p.study.Networks.Seeds {
+	for s := range p.study.seeds(sample{p.study.Model.Depth, width, true}) {
 		seed := p.study.Networks.Seed + uint64(s)
 		for c := range e.Component {
 			rng := rand.New(rand.NewPCG(seed, uint64(c))) // a stream a layer: narrow networks are parts of wide ones
-			resample(&e.Component[c], &whole.Component[c], rng)
+			redraw(&e.Component[c], &whole.Component[c], rng)
 		}
 		energy := f.Value(e)
 		risk, output := f.(pde.Learner).Reading()
@@ -87,8 +87,8 @@ func (p *plan) drawn(q Quantity, ref *Reference, from *task, width int) ([]float
 	return out, nil
 }
 
-// resample fills dst with atoms drawn from src with its weights.
-func resample(dst, src *pde.Atoms, rng *rand.Rand) {
+// redraw fills dst with atoms drawn from src with its weights.
+func redraw(dst, src *pde.Atoms, rng *rand.Rand) {
 	sum := make([]float64, src.N)
 	total := 0.0
 	for i, w := range src.Weight {

@@ -47,7 +47,6 @@ func horizon(s *Study, levels []level) (*Finding, error) {
 		Source:  "G Thm 3.1: at most exponential in τ",
 	}
 	c := make([][3]float64, len(s.Times))
-	n := 0
 	for _, v := range levels {
 		ref, err := v.ref.get()
 		if err != nil {
@@ -58,17 +57,16 @@ func horizon(s *Study, levels []level) (*Finding, error) {
 			for i := range s.Times {
 				for k, q := range Quantities {
 					d := distance(q, got.at(i), ref.at(i))
-					c[i][k] += float64(v.depth*v.width) * d * d
+					c[i][k] += float64(v.depth*v.width) * d * d / float64(len(v.tasks)*len(levels))
 				}
 			}
-			n++
 		}
 	}
 	var tau, logC []float64
 	for i, t := range s.Times {
 		row := FindingRow{Values: []float64{t}}
 		for k := range c[i] {
-			row.Values = append(row.Values, math.Sqrt(c[i][k]/float64(n)))
+			row.Values = append(row.Values, math.Sqrt(c[i][k]))
 		}
 		f.Rows = append(f.Rows, row)
 		if 2*i >= len(s.Times)-1 && row.Values[2] > 0 {

@@ -97,7 +97,7 @@ func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 	f.Verdict = Better
 	level := 1 - (1-s.Confidence)/float64(len(tailDeltas)) // of all rows together, by Bonferroni
 	for _, d := range tailDeltas {
-		worst, n := 0, 0
+		worst, n := 0, len(test[0])
 		for l, e := range test {
 			out := 0
 			for _, x := range e {
@@ -105,7 +105,9 @@ func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 					out++
 				}
 			}
-			worst, n = max(worst, out), len(e)
+			if out*n > worst*len(e) || worst == 0 && len(e) < n { // of none outside, the fewest seeds say least
+				worst, n = out, len(e)
+			}
 		}
 		lo, hi := clopperPearson(worst, n, level)
 		allowed := 3 * math.Exp(-d)

@@ -146,18 +146,21 @@ func twoWayResamples(o *Options) int {
 func shapes(points []Point, rng *rand.Rand) []shape {
 	var pick []int
 	if rng != nil {
-		n := len(points[0].Seeds)
-		for range n {
-			pick = append(pick, rng.IntN(n))
+		var strata []int
+		for i := range points {
+			strata = append(strata, len(points[i].Seeds))
 		}
+		slices.Sort(strata)
+		pick = make([]int, strata[len(strata)-1])
+		resample(pick, slices.Compact(strata), rng)
 	}
 	out := make([]shape, 0, len(points))
 	for i := range points {
 		p := points[i]
 		if pick != nil {
-			seeds := make([]float64, len(pick))
-			for j, k := range pick {
-				seeds[j] = p.Seeds[k]
+			seeds := make([]float64, len(p.Seeds))
+			for j := range seeds {
+				seeds[j] = p.Seeds[pick[j]]
 			}
 			p.Seeds = seeds
 		}

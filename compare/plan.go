@@ -39,6 +39,8 @@ type ladderPlan struct {
 	// the reference; with a reference, the distance of the value from the reference's
 	// at the last saved time.
 	values map[Quantity]func(*task) float64
+
+	measured []Ladder // one a quantity, once the runs are made
 }
 
 // Prediction is what theory says of the slope of a ladder.
@@ -56,12 +58,16 @@ func declared(order int) Prediction {
 // level is one point of a ladder: the runs of all its seeds.
 type level struct {
 	x            float64
-	depth, width int // L; M, or 0 for the mean field
+	depth, width int  // L; M, or 0 for the mean field
+	drawn        bool // whether the networks are drawn from the trained mean field
 	tasks        []*task
 	ref          *refPlan // nil where an error needs none
 	// seeds, if not nil, makes the distances of all seeds from the finished tasks.
 	seeds func(Quantity, *Reference) ([]float64, error)
 }
+
+// sample names the networks of the level.
+func (v *level) sample() sample { return sample{v.depth, v.width, v.drawn} }
 
 func newPlan(s *Study) *plan {
 	p := &plan{study: s, byID: map[string]*task{}, refs: map[string]*refPlan{}}
@@ -87,7 +93,7 @@ func (p *plan) add(t *task) *task {
 // networks returns the level of all seeds of one shape.
 func (p *plan) networks(x float64, depth, width int) level {
 	l := level{x: x, depth: depth, width: width, ref: p.sameDepthReference(depth)}
-	for s := range p.study.Networks.Seeds {
+	for s := range p.study.seeds(l.sample()) {
 		l.tasks = append(l.tasks, p.network(depth, width, p.study.Networks.Seed+uint64(s)))
 	}
 	return l

@@ -28,9 +28,13 @@ func hasRule(m *transformer.Model) bool {
 	return true
 }
 
-// freeSeed is a seed that none of the study's networks has.
+// freeSeed is a seed that none of the study's networks has, however many are added.
 func (p *plan) freeSeed() uint64 {
-	return p.study.Networks.Seed + uint64(max(0, p.study.Networks.Seeds))
+	n := p.study.Networks
+	if n.UntilHalfWidth > 0 {
+		return n.Seed + 1<<32
+	}
+	return n.Seed + uint64(max(0, n.Seeds))
 }
 
 // drawnReference stands for the mean field at the depth of m where no quadrature of ρ₀

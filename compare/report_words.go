@@ -176,8 +176,8 @@ func setup(r *Result) []term {
 		out = append(out, term{"Solvers", strings.Join(solvers, "; ") + "."})
 	}
 	if n := s.Networks; n.Dynamics != nil && (len(n.Widths) > 0 || len(n.Depths) > 0) {
-		out = append(out, term{"Networks", fmt.Sprintf("widths M = %s; depths L = %s; %d independent initial draws from ρ₀ for each width (seeds %d to %d), nested: a narrower network is part of the wider one. Dynamics: %s.",
-			list(n.Widths), list(n.Depths), n.Seeds, n.Seed, n.Seed+uint64(max(0, n.Seeds-1)), n.Dynamics.Name())})
+		out = append(out, term{"Networks", fmt.Sprintf("widths M = %s; depths L = %s; %s independent initial draws from ρ₀ for each size (seeds from %d on), nested: a narrower network is part of the wider one. Dynamics: %s.",
+			list(n.Widths), list(n.Depths), r.seeds(), n.Seed, n.Dynamics.Name())})
 	}
 	return out
 }

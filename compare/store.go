@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -122,19 +123,38 @@ func (s *Store) Count() int {
 	return len(files)
 }
 
-// Missing returns the shards, counted from 1, of which the store lacks a run.
-func Missing(s Study, store *Store, shards int) []int {
+// Remaining says which runs a study lacks.
+type Remaining struct {
+	Round  int   // of seeds, from 1; see Networks.UntilHalfWidth
+	Runs   int   // of the study as it stands in that round
+	Shards []int // that lack a run, counted from 1; none if the study is complete
+}
+
+// Missing returns what the store lacks of a study divided into shards.
+func Missing(ctx context.Context, s Study, store *Store, shards int) (Remaining, error) {
 	p := newPlan(&s)
-	var out []int
-	for i := 1; i <= shards; i++ {
-		for _, t := range p.share(p.byCost(), &Options{Shard: Shard{i, shards}}) {
-			if store.recall(&s.Model, t) == nil {
-				out = append(out, i)
-				break
+	for round := 1; ; round++ {
+		left := Remaining{Round: round, Runs: len(p.tasks)}
+		for i := 1; i <= shards; i++ {
+			for _, t := range p.share(p.byCost(), &Options{Shard: Shard{i, shards}}) {
+				if store.recall(&s.Model, t) == nil {
+					left.Shards = append(left.Shards, i)
+					break
+				}
 			}
 		}
+		if len(left.Shards) > 0 {
+			return left, nil
+		}
+		if _, err := p.round(ctx, &Options{Store: store}); err != nil {
+			return left, err
+		}
+		next := p.next()
+		if next == nil {
+			return left, nil
+		}
+		p = next
 	}
-	return out
 }
 
 // Prune removes the stored runs that are not among the result's, such as those of an

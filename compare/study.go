@@ -20,6 +20,7 @@ type Study struct {
 	Confidence float64              // level of the intervals, in (0.5, 1)
 	Workers    int                  // runs at a time; 0 means GOMAXPROCS
 
+	draws  draws     // seeds of sizes that have more than Networks.Seeds
 	broken *breakage // of networks, in tests that see whether a study notices
 }
 
@@ -55,9 +56,11 @@ type Solver struct {
 type Networks struct {
 	Widths []int // M, at the model's depth
 	Depths []int // L, of the depth ladder and of the parameters ladder
-	Seeds  int   // independent initial draws of every width
-	// UntilHalfWidth, if above 0, adds seeds until no rate over networks of chance has an
-	// interval of a larger half-width, or there are MaxSeeds.
+	Seeds  int   // independent initial draws of every size
+	// UntilHalfWidth, if above 0, adds seeds to the rates over networks of chance whose
+	// intervals have a larger half-width, until none has or the largest network of each
+	// has MaxSeeds. Smaller networks get more of them, in inverse proportion to the root of
+	// their cost.
 	UntilHalfWidth float64
 	MaxSeeds       int
 	Seed           uint64 // of the first draw; the others count up from it

@@ -28,7 +28,7 @@ type sweepLevel struct {
 // level adds the networks of all seeds of one size.
 func (w *sweep) level(p *plan, x float64, depth, width int) {
 	l := sweepLevel{x: x, depth: depth, width: width}
-	for s := range p.study.Networks.Seeds {
+	for s := range p.study.seeds(sample{depth: depth, width: width}) {
 		l.tasks = append(l.tasks, p.network(depth, width, p.study.Networks.Seed+uint64(s)))
 	}
 	w.levels = append(w.levels, l)

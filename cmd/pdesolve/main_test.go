@@ -78,6 +78,9 @@ solve:
 finite: {width: [2, 4], depth: [2, 4], seeds: 8}
 `
 
+// rounds is small with seeds that are added in rounds.
+var rounds = strings.Replace(small, "width: [2, 4], depth: [2, 4], seeds: 8", "width: [2, 4, 8], depth: [2, 4], seeds: {start: 8, until_half_width: 0.35, max: 40}", 1)
+
 func TestCompare(t *testing.T) {
 	dir := inFolder(t, map[string]string{"small.yaml": small})
 	r := command(t, t.Context(), "compare", "small.yaml")

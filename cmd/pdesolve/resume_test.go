@@ -91,8 +91,8 @@ func killAndResume(t *testing.T, experiment string, kills int) {
 
 // TestResumeAfterKill: SIGKILL at any moment loses at most the runs at hand.
 func TestResumeAfterKill(t *testing.T) {
-	inFolder(t, map[string]string{"small.yaml": small})
-	killAndResume(t, "small.yaml", 6)
+	inFolder(t, map[string]string{"rounds.yaml": rounds})
+	killAndResume(t, "rounds.yaml", 6)
 }
 
 // TestShards: the folders of two shards, copied together, give the same summary as one

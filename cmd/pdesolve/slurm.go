@@ -20,7 +20,8 @@ import (
 // slurmFile remembers the job of a results folder, so that compare can come back to it.
 const slurmFile = "slurm.json"
 
-// slurmAttempts bounds how often an array is submitted for runs that are missing still.
+// slurmAttempts bounds how often an array is submitted for runs of a round that are
+// missing still.
 const slurmAttempts = 4
 
 // slurmPoll is the time between two looks at the queue.
@@ -28,7 +29,8 @@ var slurmPoll = 2 * time.Second
 
 // slurm makes the runs of a study as one job array of a Slurm cluster whose nodes see
 // the results folder: array task i makes shard i+1 into the folder's store, and the
-// store, never Slurm's exit codes, says what is done.
+// store, never Slurm's exit codes, says what is done. A study that adds seeds has an array
+// for every round of them.
 type slurm struct {
 	dir     string   // results folder, absolute
 	exe     string   // this program
@@ -42,7 +44,8 @@ type slurm struct {
 type slurmJob struct {
 	ID       string   `json:"job"`
 	Shards   int      `json:"shards"`
-	Attempts int      `json:"attempts"`
+	Round    int      `json:"round"`    // of seeds
+	Attempts int      `json:"attempts"` // of the round
 	Options  []string `json:"options"`
 }
 
@@ -53,29 +56,32 @@ func (s *slurm) run(ctx context.Context, study compare.Study, store *compare.Sto
 	defer show.stop()
 	job, resumed := s.recall()
 	for {
-		missing := compare.Missing(study, store, s.shards)
-		if len(missing) == 0 {
-			return nil
+		missing, err := compare.Missing(ctx, study, store, s.shards)
+		if err != nil || len(missing.Shards) == 0 {
+			return err
 		}
 		if !resumed {
+			if job.Round != missing.Round {
+				job = slurmJob{Round: missing.Round}
+			}
 			if job.Attempts == slurmAttempts {
-				return fmt.Errorf("after %d job arrays %d of %d shards are incomplete: see %s", slurmAttempts, len(missing), s.shards, filepath.Join(s.dir, "slurm"))
+				return fmt.Errorf("after %d job arrays %d of %d shards are incomplete: see %s", slurmAttempts, len(missing.Shards), s.shards, filepath.Join(s.dir, "slurm"))
 			}
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			id, err := s.submit(context.WithoutCancel(ctx), missing) // a job half submitted would be lost
+			id, err := s.submit(context.WithoutCancel(ctx), missing.Shards) // a job half submitted would be lost
 			if err != nil {
 				return err
 			}
-			job = slurmJob{ID: id, Shards: s.shards, Attempts: job.Attempts + 1, Options: s.options}
+			job = slurmJob{ID: id, Shards: s.shards, Round: missing.Round, Attempts: job.Attempts + 1, Options: s.options}
 			if err := s.remember(job); err != nil {
 				return err
 			}
-			fmt.Fprintf(s.stderr, "job array %s: %d tasks\n", id, len(missing))
+			fmt.Fprintf(s.stderr, "job array %s: %d tasks\n", id, len(missing.Shards))
 		}
 		resumed = false
-		if err := s.wait(ctx, job.ID, study, store, show); err != nil {
+		if err := s.wait(ctx, job.ID, missing.Runs, store, show); err != nil {
 			return err
 		}
 	}
@@ -175,8 +181,7 @@ func (s *slurm) queue(ctx context.Context, id string) (map[string]int, error) {
 
 // wait returns when no task of the job is in the queue. A queue that does not answer is
 // asked again for a minute.
-func (s *slurm) wait(ctx context.Context, id string, study compare.Study, store *compare.Store, show progress) error {
-	_, runs := compare.Cost(study)
+func (s *slurm) wait(ctx context.Context, id string, runs int, store *compare.Store, show progress) error {
 	failures := 0
 	for {
 		states, err := s.queue(ctx, id)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,6 +82,30 @@ func TestSlurm(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(notes, "args.3")); err == nil {
 		t.Error("a third array was submitted")
+	}
+}
+
+// TestSlurmRounds: every round of seeds is an array of its own, and nothing is left to make
+// here.
+func TestSlurmRounds(t *testing.T) {
+	inFolder(t, map[string]string{"rounds.yaml": rounds})
+	notes := fakeSlurm(t)
+	if r := command(t, t.Context(), "compare", "rounds.yaml", "-o", "whole"); r.code != exitDone {
+		t.Fatal(r.stderr)
+	}
+	r := command(t, t.Context(), "compare", "rounds.yaml", "-o", "array", "--engine", "slurm", "--tasks", "2")
+	if r.code != exitDone {
+		t.Fatalf("exit %d\n%s", r.code, r.stderr)
+	}
+	if summaryOf(t, "whole") != summaryOf(t, "array") {
+		t.Error("the arrays have another summary")
+	}
+	all := finishedIn("array")
+	if want := fmt.Sprintf("%d of %d runs were there already", all, all); !strings.Contains(r.stderr, want) {
+		t.Errorf("no %q in\n%s", want, r.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(notes, "args.3")); err != nil {
+		t.Error("after the first array and its lost task no round of more seeds was submitted")
 	}
 }
 
