@@ -10,8 +10,8 @@ import (
 // Seeds is a number of independent draws, or a rule that says when there are enough.
 type Seeds struct {
 	Start int     `yaml:"start"`            // draws to begin with; default 16
-	Until float64 `yaml:"until_half_width"` // half-width of every interval at which to stop; 0: Start draws and no more
-	Max   int     `yaml:"max"`              // most draws; default 200
+	Until float64 `yaml:"until_half_width"` // half-width of an interval at which to stop adding draws to its ladder; 0: Start draws and no more
+	Max   int     `yaml:"max"`              // most draws of the largest network of a ladder; default 200
 }
 
 const (
