@@ -48,4 +48,6 @@
 //   - [DDE] mrc-ide/dde, src/dopri_5.c at 132d5f3: the coefficients of the
 //     Dormand–Prince pair and of Shampine's continuous extension. Its source is the
 //     code DOPRI5 of Hairer and Wanner.
+//   - [SciML] SciML/OrdinaryDiffEq.jl, caches of the exponential Runge–Kutta methods,
+//     HochOst4: the coefficients of the exponential pair's solution.
 package finite

@@ -109,3 +109,21 @@ func ExampleLangevin() {
 	// risk 0.674, then 0.028
 	// finite: gradient: moves atoms without noise, and the energy has temperature 0.01: want the dynamics langevin, or temperature 0
 }
+
+// Strong decay makes the flow stiff: explicit steps stay below 3.3/λ, exponential ones
+// do not.
+func ExampleGradient_exponential() {
+	m := model(4)
+	m.Decay = 20
+	for _, method := range []string{finite.Explicit, finite.Exponential} {
+		curve, err := finite.Simulate(context.Background(), m, finite.Draw(m, 16, 1), []float64{0, 20}, finite.Gradient{RTol: 1e-6, Method: method}, nil)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%s: more than a hundred steps: %t, F falls: %t\n", method, curve.Contracts.Steps > 100, curve.Energy[1] < curve.Energy[0])
+	}
+	// Output:
+	// explicit: more than a hundred steps: true, F falls: true
+	// exponential: more than a hundred steps: false, F falls: true
+}

@@ -51,14 +51,27 @@ var (
 // right-hand side; an error stops the integration.
 type rkSlope func(dst, y []float64) (integrand float64, err error)
 
-// rk integrates y' = f(y) and z = ∫ g(y) dt by the Dormand–Prince pair with
-// adaptive steps and a continuous extension of order 4. The scaled error of a step
+// rk integrates y' = f(y) and z = ∫ g(y) dt by an embedded pair with adaptive steps:
+// Dormand–Prince with a continuous extension of order 4, or the exponential pair of
+// etd.go. Stage j of a step of length h starts from
+//
+//	keep_j y + h Σ_{l<j} row_{jl} k_l,    k_l = f + λy at stage l,
+//
+// and the last one is at the end of the step. The scaled error of a step
 // is the root mean square over i of err_i/(atol + rtol max(|y_i|, |y_i'|)), y and y'
-// being its ends; z does not enter. Nothing is allocated after newRK and sums have
-// a fixed order.
+// being its ends; z does not enter but in the exponential pair. Nothing is allocated
+// after newRK and sums have a fixed order.
 type rk struct {
 	slope      rkSlope
 	rtol, atol float64
+
+	last     int           // number of the last stage
+	exponent float64       // the error of a step of length h grows like h^(1/exponent)
+	row      [7][6]float64 // that of the last stage has the weights of the solution
+	errors   [7]float64    // weights of the error estimate
+	keep     [7]float64
+	decay    float64 // λ; 0 for Dormand–Prince
+	smooth   bool    // there is a continuous extension
 
 	t, h       float64 // time reached and step to try next
 	y          []float64
@@ -76,9 +89,12 @@ type rk struct {
 	lastReject bool // the last attempt was rejected: do not grow
 }
 
-// newRK returns an integrator of vectors of length n.
+// newRK returns an integrator of vectors of length n by the Dormand–Prince pair.
 func newRK(n int, rtol, atol float64, slope rkSlope) *rk {
-	r := &rk{slope: slope, rtol: rtol, atol: atol}
+	r := &rk{slope: slope, rtol: rtol, atol: atol, last: 6, exponent: 0.2, row: rkA, errors: rkE, smooth: true}
+	for j := range r.keep {
+		r.keep[j] = 1
+	}
 	block := make([]float64, 10*n)
 	cut := func() []float64 {
 		v := block[:n:n]
@@ -110,40 +126,48 @@ func (r *rk) start(y []float64, span float64) error {
 	r.span, r.old = span, 1e-4
 	copy(r.y, y)
 	copy(r.prev, y)
-	if err := r.stage(6, r.y); err != nil {
+	g, err := r.slope(r.k[0], y)
+	if err != nil {
 		return err
 	}
-	if !finite(r.g[6]) {
+	if !finite(g) {
 		return errNotFinite
 	}
-	return r.firstStep()
+	if err := r.firstStep(); err != nil {
+		return err
+	}
+	r.g[r.last] = g
+	r.k[0], r.k[r.last] = r.k[r.last], r.k[0]
+	r.addDecay(r.k[r.last], y)
+	return nil
 }
 
 // firstStep estimates a step whose scaled error is about a hundredth. An explicit
 // Euler step that moves y by a hundredth of its size, or of the tolerance if that is
 // more, measures the rate λ = |f(y + hf) − f(y)|/(h|f|) at which the slope turns;
 // if all derivatives grow at that rate, a step of length h has an error of about
-// (|f|/λ)(hλ)⁵, which is set to 0.01 (derived). The estimate scales with the unit
+// (|f|/λ)(hλ)⁵, or ⁴, which is set to 0.01 (derived). The estimate scales with the unit
 // of time, and an error in it costs a few steps only.
 func (r *rk) firstStep() error {
 	r.h = r.span
-	size, speed := r.norm(r.y, nil), r.norm(r.k[6], nil)
+	size, speed := r.norm(r.y, nil), r.norm(r.k[0], nil)
 	if speed == 0 {
 		return nil
 	}
 	h := min(0.01*max(size, 1)/speed, r.span)
 	for i, y := range r.y {
-		r.next[i] = y + h*r.k[6][i]
+		r.next[i] = y + h*r.k[0][i]
 	}
-	if err := r.stage(1, r.next); err != nil {
+	g, err := r.slope(r.k[1], r.next)
+	if err != nil {
 		return err
 	}
-	λ := r.norm(r.k[1], r.k[6]) / (h * speed)
+	λ := r.norm(r.k[1], r.k[0]) / (h * speed)
 	switch {
-	case !finite(r.g[1]) || !finite(λ):
+	case !finite(g) || !finite(λ):
 		r.h = 1e-3 * h
 	case λ > 0:
-		r.h = min(math.Pow(0.01*λ/speed, 0.2)/λ, 100*h, r.span)
+		r.h = min(math.Pow(0.01*λ/speed, r.exponent)/λ, 100*h, r.span)
 	}
 	return nil
 }
@@ -163,13 +187,24 @@ func (r *rk) norm(a, b []float64) float64 {
 
 func (r *rk) stage(j int, y []float64) (err error) {
 	r.g[j], err = r.slope(r.k[j], y)
+	r.addDecay(r.k[j], y)
 	return err
+}
+
+// addDecay adds λy to a slope.
+func (r *rk) addDecay(k, y []float64) {
+	if r.decay == 0 {
+		return
+	}
+	for i, v := range y {
+		k[i] += r.decay * v
+	}
 }
 
 // step makes one accepted step, at most to end > t, and returns its length.
 func (r *rk) step(end float64) (float64, error) {
 	// The last slope is the first of this step.
-	r.k[0], r.k[6], r.g[0] = r.k[6], r.k[0], r.g[6]
+	r.k[0], r.k[r.last], r.g[0] = r.k[r.last], r.k[0], r.g[r.last]
 	for {
 		h := r.h
 		if r.t+1.01*h >= end {
@@ -187,7 +222,7 @@ func (r *rk) step(end float64) (float64, error) {
 		r.lastReject = true
 		finiteError := finite(e)
 		if finiteError {
-			r.h = h / min(rkShrink, math.Pow(e, 0.2-0.75*rkBeta)/rkSafety)
+			r.h = h / min(rkShrink, math.Pow(e, r.exponent-0.75*rkBeta)/rkSafety)
 		} else {
 			r.h = h / 10
 		}
@@ -203,7 +238,10 @@ func (r *rk) step(end float64) (float64, error) {
 // try evaluates a step of length h into next and returns its scaled error, NaN if
 // a slope is not finite.
 func (r *rk) try(h float64) (float64, error) {
-	for j := 1; j < 7; j++ {
+	if !r.smooth {
+		r.weights(r.decay * h)
+	}
+	for j := 1; j <= r.last; j++ {
 		r.combine(j, h)
 		if err := r.stage(j, r.next); err != nil {
 			return 0, err
@@ -213,19 +251,24 @@ func (r *rk) try(h float64) (float64, error) {
 		}
 	}
 	var sum float64
-	k1, k3, k4, k5, k6, k7 := r.k[0], r.k[2], r.k[3], r.k[4], r.k[5], r.k[6]
+	w := &r.errors
+	k1, k2, k3, k4, k5, k6, k7 := r.k[0], r.k[1], r.k[2], r.k[3], r.k[4], r.k[5], r.k[6]
 	for i, y := range r.y {
-		e := h * (rkE[0]*k1[i] + rkE[2]*k3[i] + rkE[3]*k4[i] + rkE[4]*k5[i] + rkE[5]*k6[i] + rkE[6]*k7[i])
+		e := h * (w[0]*k1[i] + w[1]*k2[i] + w[2]*k3[i] + w[3]*k4[i] + w[4]*k5[i] + w[5]*k6[i] + w[6]*k7[i])
 		e /= r.atol + r.rtol*max(math.Abs(y), math.Abs(r.next[i]))
 		sum += e * e
 	}
-	return math.Sqrt(sum / float64(len(r.y))), nil
+	e := math.Sqrt(sum / float64(len(r.y)))
+	if !r.smooth {
+		e = max(e, r.quadratureError(h))
+	}
+	return e, nil
 }
 
-// combine writes y + h Σ_{l<j} a_{jl} k_l to next.
+// combine writes the argument of stage j to next.
 func (r *rk) combine(j int, h float64) {
 	clear(r.next)
-	for l, a := range rkA[j][:j] {
+	for l, a := range r.row[j][:j] {
 		if a == 0 {
 			continue
 		}
@@ -233,8 +276,9 @@ func (r *rk) combine(j int, h float64) {
 			r.next[i] += a * k
 		}
 	}
+	keep := r.keep[j]
 	for i, y := range r.y {
-		r.next[i] = y + h*r.next[i]
+		r.next[i] = keep*y + h*r.next[i]
 	}
 }
 
@@ -242,19 +286,21 @@ func (r *rk) combine(j int, h float64) {
 func (r *rk) accept(h, e, end float64) {
 	r.tPrev, r.dt, r.zPrev = r.t, h, r.z
 	r.prev, r.y, r.next = r.y, r.next, r.prev
-	for j, b := range rkA[6] {
-		r.z += h * b * r.g[j]
-	}
+	r.z += r.quadrature(h)
 	r.t += h
 	if h == end-r.tPrev {
 		r.t = end
 	}
-	factor := math.Pow(e, 0.2-0.75*rkBeta) / math.Pow(r.old, rkBeta) / rkSafety
+	factor := math.Pow(e, r.exponent-0.75*rkBeta) / math.Pow(r.old, rkBeta) / rkSafety
 	grown := h / min(max(factor, 1/rkGrowth), rkShrink)
-	if r.lastReject {
-		grown = min(grown, h)
+	switch {
+	case r.lastReject:
+		r.h = min(grown, h)
+	case h < r.h && !r.smooth: // cut short to hit a time
+		r.h = max(grown, r.h)
+	default:
+		r.h = grown
 	}
-	r.h = grown
 	r.old = max(e, 1e-4)
 	r.lastReject = false
 	r.accepted++

@@ -69,7 +69,7 @@ func fixed(t *testing.T, n int, span float64) *rk {
 	r := newRK(2, 1e-8, 1e-8, waveSlope)
 	require.NoError(t, r.start([]float64{0, 1}, span))
 	for range n {
-		r.k[0], r.k[6], r.g[0] = r.k[6], r.k[0], r.g[6]
+		r.k[0], r.k[r.last], r.g[0] = r.k[r.last], r.k[0], r.g[r.last]
 		_, err := r.try(span / float64(n))
 		require.NoError(t, err)
 		r.accept(span/float64(n), 0.5, math.Inf(1))

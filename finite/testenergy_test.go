@@ -49,6 +49,8 @@ type testFunctional struct {
 
 func (f *testFunctional) Diffusivity(int) float64 { return f.σ }
 
+func (f *testFunctional) Decay() float64 { return f.κ }
+
 func (f *testFunctional) Weight(int) float64 { return 1 / float64(f.parts) }
 
 func (f *testFunctional) Value(e *pde.Ensemble) float64 { return f.Gradient(f.grad, e) }

@@ -107,5 +107,12 @@ type AtomFunctional interface {
 	Weight(c int) float64
 }
 
+// Decaying is an AtomFunctional with a linear part, ∇Ψ_c(θ) = λθ + N_c(θ) in every
+// component, which stiff methods integrate exactly.
+type Decaying interface {
+	// Decay returns λ.
+	Decay() float64
+}
+
 // Energies holds the energies that an experiment file can name.
 var Energies = registry.New[Energy]("energy")

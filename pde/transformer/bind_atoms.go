@@ -24,6 +24,7 @@ var (
 	_ pde.Learner   = (*ensembleEnergy)(nil)
 	_ pde.Batched   = (*ensembleEnergy)(nil)
 	_ pde.Diffusive = (*ensembleEnergy)(nil)
+	_ pde.Decaying  = (*ensembleEnergy)(nil)
 )
 
 // BindAtoms returns a workspace for ensembles with as many components, atoms and
@@ -34,7 +35,7 @@ var (
 // temperature 0, and Diffusivity tells the temperature to the dynamics, which must make
 // the noise.
 //
-// The result is a pde.Learner, pde.Batched and pde.Diffusive.
+// The result is a pde.Learner, pde.Batched, pde.Diffusive and pde.Decaying.
 func (m *Model) BindAtoms(shape *pde.Ensemble) (pde.AtomFunctional, error) {
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("transformer: %w", err)
@@ -128,6 +129,9 @@ func (e *ensembleEnergy) Gradient(grad []float64, a *pde.Ensemble) float64 {
 
 // Diffusivity returns the temperature; see pde.Diffusive.
 func (e *ensembleEnergy) Diffusivity(int) float64 { return e.temperature }
+
+// Decay returns λ; see pde.Decaying.
+func (e *ensembleEnergy) Decay() float64 { return e.decay }
 
 // Samples returns the number of prompts.
 func (e *ensembleEnergy) Samples() int { return len(e.label) }
