@@ -22,7 +22,9 @@ import (
 // with the conductances halved where the distance has doubled, and the smoother solves
 // whole lines of the last axis in a red and black order, so that one dimension is solved
 // directly. a and κ may vary by many orders of magnitude; the number of iterations hardly
-// depends on the number of cells.
+// depends on the number of cells. An a or a κ/h² below 2⁻⁵⁰⁰ of the largest of them all (or
+// below the smallest normal number) is taken for 0, as what it leaves undetermined would
+// overflow; the u of a cell whose a and κ are all 0 is 0.
 //
 // An Elliptic owns its scratch and serves one goroutine at a time; inside it uses all
 // processors. The result does not depend on their number.
@@ -114,6 +116,7 @@ func (e *Elliptic) Faces(k int) []float64 { return e.face[k] }
 func (e *Elliptic) Prepare() {
 	l := e.level[0]
 	copy(l.a, e.cell)
+	largest := floats.Max(l.a)
 	for k := range l.dim {
 		h := e.grid.Axis(k).H()
 		w := l.weight[k][l.margin:][:l.size]
@@ -121,11 +124,33 @@ func (e *Elliptic) Prepare() {
 			w[i] = v / (h * h)
 		}
 		l.wall(k)
+		largest = max(largest, floats.Max(w))
+	}
+	floor := max(negligible*largest, smallestNormal)
+	cut(l.a, floor)
+	for k := range l.dim {
+		cut(l.weight[k], floor)
 	}
 	l.factor()
 	for i, coarse := range e.level[1:] {
 		coarse.gather(e.level[i])
 		coarse.factor()
+	}
+}
+
+// negligible is the part of the largest coefficient below which others are taken for 0. Its
+// inverse, and the square of that times itself, are finite.
+const negligible = 0x1p-500
+
+// smallestNormal is the smallest normal float64.
+const smallestNormal = 0x1p-1022
+
+// cut sets to 0 what is below floor.
+func cut(x []float64, floor float64) {
+	for i, v := range x {
+		if v < floor {
+			x[i] = 0
+		}
 	}
 }
 

@@ -137,3 +137,39 @@ func BenchmarkElliptic(b *testing.B) {
 		})
 	}
 }
+
+// Coefficients that are next to nothing, or subnormal, do no harm: the solution is finite and
+// that of the cells which they leave alone.
+func TestEllipticTakesNextToNothingForNothing(t *testing.T) {
+	g, err := grid.New(grid.Axis{Lo: 0, Hi: 8, N: 8}, grid.Axis{Lo: 0, Hi: 6, N: 6})
+	require.NoError(t, err)
+	solve := func(vacuum float64) []float64 {
+		e, f := grid.NewElliptic(g), make([]float64, g.Len())
+		for i := range f {
+			e.Cells()[i], e.Faces(0)[i], e.Faces(1)[i] = vacuum, vacuum, vacuum
+			if i < 24 { // the lower four rows
+				e.Cells()[i], e.Faces(1)[i], f[i] = 1, 2, float64(i)
+			}
+			if i < 18 {
+				e.Faces(0)[i] = 3
+			}
+			if i == 40 {
+				f[i] = 1e-3 // what cannot be met
+			}
+		}
+		e.Prepare()
+		z := make([]float64, len(f))
+		e.Precondition(z, f)
+		u, _, _ := e.Solve(nil, f, 1e-12, 50)
+		for i := range u {
+			require.False(t, math.IsNaN(z[i]) || math.IsInf(z[i], 0), "Precondition in cell %d for %v", i, vacuum)
+			require.False(t, math.IsNaN(u[i]) || math.IsInf(u[i], 0), "Solve in cell %d for %v", i, vacuum)
+		}
+		return u
+	}
+	want := solve(0)
+	assert.NotZero(t, want[3])
+	for _, vacuum := range []float64{1e-310, 1e-300, 1e-200} {
+		assert.Equal(t, want, solve(vacuum))
+	}
+}

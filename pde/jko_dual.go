@@ -46,6 +46,8 @@ type dual struct {
 	conduct       [][]float64 // on the faces between a cell and the next along an axis, of L
 	value         float64     // D
 	unit          float64     // sum of the sizes of its terms
+	shift         float64     // of the Hessian, relative to the largest E
+	damping       float64     // shift times that E
 	solver        *grid.Elliptic
 	delta, r, z   []float64
 	dir, image    []float64
@@ -176,7 +178,6 @@ func (d *dual) prepare() {
 	}
 	d.parts.Derivatives(d.z, d.delta, low)
 	d.parts.Derivatives(d.dir, d.p, high)
-	cells := d.solver.Cells()
 	for i, r := range d.rho {
 		e := 0.0
 		if gain := high[i] - r; math.Abs(gain) > 1e-4*r && d.dir[i] > d.s[i] == (gain > 0) && gain != floor {
@@ -184,7 +185,11 @@ func (d *dual) prepare() {
 		} else if r > 0 {
 			e = 1 / d.delta[i]
 		}
-		d.inverseSecond[i], cells[i] = e, e
+		d.inverseSecond[i] = e
+	}
+	d.damping = d.shift * maxOf(d.inverseSecond)
+	for i, e := range d.inverseSecond {
+		d.solver.Cells()[i] = e + d.damping
 	}
 	for k, slope := range d.slope {
 		h := d.grid.Axis(k).H()
@@ -208,7 +213,7 @@ func (d *dual) prepare() {
 // floor is the density below which a cell counts as empty.
 func (d *dual) floor() float64 { return max(1e-14*maxOf(d.rho), smallestNormal) }
 
-// curve writes (AᵀEA + L) x to y.
+// curve writes (AᵀEA + L + damping) x to y.
 func (d *dual) curve(y, x []float64) {
 	w := d.z
 	copy(w, x)
@@ -231,7 +236,7 @@ func (d *dual) curve(y, x []float64) {
 	}
 	for i, e := range d.inverseSecond {
 		w[i] *= e
-		y[i] = w[i]
+		y[i] = w[i] + d.damping*x[i]
 	}
 	for k, slope := range d.slope {
 		conduct := d.conduct[k]
@@ -253,7 +258,7 @@ func (d *dual) curve(y, x []float64) {
 }
 
 // ascend solves for the Newton direction by conjugate gradients and returns its slope
-// ∂D·δ per volume.
+// ∂D·δ per volume; above 0, or there is no direction.
 func (d *dual) ascend(tolerance float64) float64 {
 	d.prepare()
 	floor := d.floor()
@@ -300,9 +305,13 @@ func (d *dual) ascend(tolerance float64) float64 {
 
 const maxAscent = 200 // iterations of one linear solve
 
-// maximise finds φ by damped Newton iterations from the given one.
+// maximise finds φ by damped Newton iterations from the given one, with the shift of
+// Levenberg and Marquardt where Newton's direction leads nowhere: cells with next to no mass
+// and next to no neighbours let D curve so little that the direction, which is right for
+// them, leaves the range in which D is quadratic by many orders of magnitude.
 func (d *dual) maximise(tolerance float64, limit int) (iterations int, err error) {
-	best, still := math.Inf(1), 0
+	best, still, slope := math.Inf(1), 0, math.Inf(1)
+	d.shift = 0
 	for {
 		miss := d.imbalance()
 		if miss <= tolerance {
@@ -310,26 +319,46 @@ func (d *dual) maximise(tolerance float64, limit int) (iterations int, err error
 		}
 		if miss < best/2 {
 			best, still = miss, 0
-		} else if still++; still > restAfter && miss <= nearlyEnough*tolerance {
+		} else if still++; still > restAfter && slope <= roundingPart*d.unit && miss <= nearlyEnough*tolerance {
 			return iterations, nil // rounding allows no more; the certificate says so
 		}
 		if iterations == limit {
 			return iterations, fmt.Errorf("%w: imbalance %.3g after %d Newton iterations at step %.3g: want %.3g", ErrNotConverged, miss, iterations, d.tau, tolerance)
 		}
 		iterations++
-		slope := d.ascend(min(0.1, math.Sqrt(miss)/2)) * d.grid.CellVolume()
-		if !d.climb(slope, miss) {
-			if miss <= nearlyEnough*tolerance {
-				return iterations, nil
+		slope = d.ascend(min(0.1, math.Sqrt(miss)/2)) * d.grid.CellVolume()
+		switch step := d.climb(slope, miss); {
+		case step == 1:
+			if d.shift /= 10; d.shift < leastShift {
+				d.shift = 0
 			}
+		case step > shortStep:
+		case d.shift < 1:
+			d.shift = max(10*d.shift, firstShift)
+		case step == 0 && miss <= nearlyEnough*tolerance:
+			return iterations, nil
+		case step == 0:
 			return iterations, fmt.Errorf("%w: imbalance %.3g after %d Newton iterations at step %.3g: no ascent", ErrNotConverged, miss, iterations, d.tau)
 		}
 	}
 }
 
-// climb moves phi along delta as far as D rises, from the point last evaluated. Where
-// the rise is below rounding the imbalance is the judge.
-func (d *dual) climb(slope, miss float64) bool {
+const (
+	roundingPart = 1e-14 // rise that D promises, relative to its terms, which is rounding
+
+	// Settings of the shift.
+	firstShift = 1e-6
+	leastShift = 1e-12
+	shortStep  = 1. / 16 // the longest that asks for more of it
+)
+
+// climb moves phi along delta as far as D rises, from the point last evaluated, and returns
+// the part of delta that it took; 0 if there was none. Where the rise is below rounding the
+// imbalance is the judge.
+func (d *dual) climb(slope, miss float64) float64 {
+	if !(slope > 0) {
+		return 0 // no direction
+	}
 	value, unit := d.value, d.unit
 	fine := slope <= blindPart*unit
 	for step := 1.0; step >= leastStep; step /= 2 {
@@ -338,9 +367,9 @@ func (d *dual) climb(slope, miss float64) bool {
 		}
 		if d.evaluate(d.trial) && (d.value >= value+armijo*step*slope-1e-15*unit || fine && d.imbalance() < miss) {
 			d.phi, d.trial = d.trial, d.phi
-			return true
+			return step
 		}
 	}
 	d.evaluate(d.phi)
-	return false
+	return 0
 }
