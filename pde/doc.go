@@ -52,10 +52,10 @@
 //	any energy at all, slow                                            Proximal
 //	any energy, linearised distance, monotone finite volumes           Variational
 //
-// Axes may be graded (grid.Grading) for Upwind, MUSCL, ScharfetterGummel and RKL2: where a
-// density is narrow in a wide box, a hundred graded cells are as good as many hundred equal
-// ones, and the orders are the same. The step of an explicit scheme is that of the
-// narrowest cell; RKL2 takes it in its stride.
+// Axes may be graded (grid.Grading) for all of these but WENO and JKO: where a density is
+// narrow in a wide box, a hundred graded cells are as good as many hundred equal ones, and
+// the orders are the same. The step of an explicit scheme is that of the narrowest cell;
+// RKL2 takes it in its stride, and the implicit schemes have no bound.
 //
 // The explicit schemes choose their steps; RKL2, the implicit schemes and JKO take a step
 // (StepScheme), the former two also a tolerance. Bind refuses a pairing that does not fit and names the schemes that do.

@@ -98,7 +98,7 @@ func laplacian(g *grid.Grid) float64 {
 func equalCells(grids []*grid.Grid) error {
 	for _, g := range grids {
 		if err := g.CheckUniform(); err != nil {
-			return fmt.Errorf("%w; schemes that take graded axes: muscl, rkl2, scharfetter-gummel, upwind", err)
+			return fmt.Errorf("%w; schemes that take graded axes: implicit-scharfetter-gummel, implicit-upwind, muscl, rkl2, scharfetter-gummel, upwind", err)
 		}
 	}
 	return nil
@@ -194,4 +194,12 @@ func jacobians(grids []*grid.Grid) []ratios {
 		r[c] = g.Jacobian()
 	}
 	return r
+}
+
+// at returns element i.
+func (r ratios) at(i int) float64 {
+	if r == nil {
+		return 1
+	}
+	return r[i]
 }

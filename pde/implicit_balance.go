@@ -12,7 +12,9 @@ import (
 //
 //	ρ_i + Σ_faces λ (ρ_i (ψ_i − ψ_j)⁺ − ρ_j (ψ_j − ψ_i)⁺) = b_i,    λ = τ/h²,
 //
-// over the neighbours j of i. It owns the arrays on the grid.
+// over the neighbours j of i. It owns the arrays on the grid. On graded axes ρ stands for
+// the mass m = ρJ of a cell here and in the stages, and λ is τ/d² of the face; see
+// faceMetric. Nothing below asks λ to be the same at two faces.
 //
 // With ψ given they are linear in ρ (derived): the matrix is 1 plus what leaves a
 // cell on its diagonal, minus what enters off it, so its columns sum to 1 and its
@@ -22,8 +24,11 @@ import (
 // multiplications and divisions of numbers ≥ 0, so that both hold in floating point,
 // ρ ≥ 0 exactly and the mass to rounding.
 type balance struct {
-	size int
-	axes []balanceAxis
+	size  int
+	axes  []balanceAxis
+	ratio []float64 // J; nil on equal cells
+
+	smallest float64 // mass whose density is a normal number
 
 	psi, second []float64 // ψ and its derivative by the density of the cell
 	residual    []float64 // of the equations at the density last evaluated
@@ -37,7 +42,10 @@ type balance struct {
 // balanceAxis is an axis of more than one cell.
 type balanceAxis struct {
 	n, stride int
-	inv       float64 // 1/h²
+	// Weights of the faces, by the offset that faces passes: 1/d², which is 1/h² on equal
+	// cells, and 1/(d h) with the width of the cell below and above.
+	metric, below, above []float64
+	width                int // entries in these for each face of a graded axis; 0: one strip for all
 	// What cell i passes up to i + stride, and gets down from there, per unit of the
 	// giver's density in one step.
 	up, down []float64
@@ -47,15 +55,14 @@ type balanceAxis struct {
 
 // newBalance returns the balance on g.
 func newBalance(g *grid.Grid) *balance {
-	b := &balance{size: g.Len()}
+	b := &balance{size: g.Len(), ratio: g.Jacobian(), smallest: smallestNormal}
+	for _, j := range b.ratio {
+		b.smallest = max(b.smallest, j*smallestNormal)
+	}
 	for k := range g.Dim() {
-		a := g.Axis(k)
-		if a.N == 1 {
-			continue
+		if a := g.Axis(k); a.N > 1 {
+			b.axes = append(b.axes, newBalanceAxis(a, g.Stride(k)))
 		}
-		b.axes = append(b.axes, balanceAxis{
-			n: a.N, stride: g.Stride(k), inv: 1 / (a.H() * a.H()),
-		})
 	}
 	for _, p := range []*[]float64{&b.psi, &b.second, &b.residual, &b.pivot} {
 		*p = make([]float64, b.size)
@@ -81,12 +88,47 @@ func newBalance(g *grid.Grid) *balance {
 	return b
 }
 
+// newBalanceAxis returns the axis without its rates.
+func newBalanceAxis(a grid.Axis, stride int) balanceAxis {
+	b := balanceAxis{n: a.N, stride: stride}
+	if a.Grading == nil {
+		b.metric = make([]float64, min((a.N-1)*stride, stripLength))
+		fill(b.metric, 1/(a.H()*a.H()))
+		b.below, b.above = b.metric, b.metric
+		return b
+	}
+	b.width = min(stride, stripLength)
+	metric := faceMetric(a)
+	for j, w := range faceWidths(a) {
+		for range b.width {
+			b.metric = append(b.metric, metric[j])
+			b.below, b.above = append(b.below, w.below), append(b.above, w.above)
+		}
+	}
+	return b
+}
+
 // faces calls visit with the first cell of each run of cells that have an upper
-// neighbour along the axis, and the cell after its last.
-func (a *balanceAxis) faces(size int, visit func(from, to int)) {
-	block := a.n * a.stride
+// neighbour along the axis, the cell after its last, and the offset of the first in the
+// weights.
+func (a *balanceAxis) faces(size int, visit func(from, to, at int)) {
+	block, faces := a.n*a.stride, (a.n-1)*a.stride
+	if a.width == 1 { // the faces of a line follow one another in the weights
+		for base := 0; base < size; base += block {
+			visit(base, base+faces, 0)
+		}
+		return
+	}
+	run := a.stride // within which the weights are the same
+	if a.width == 0 {
+		run = faces
+	}
 	for base := 0; base < size; base += block {
-		visit(base, base+block-a.stride)
+		for at := 0; at < faces; at += run {
+			for i := at; i < at+run; i += stripLength {
+				visit(base+i, base+min(i+stripLength, at+run), at/run*a.width)
+			}
+		}
 	}
 }
 
@@ -100,12 +142,13 @@ func (b *balance) evaluate(rho, rhs []float64, tau float64) (norm, rounding floa
 	}
 	for k := range b.axes {
 		a := &b.axes[k]
-		lam, st := tau*a.inv, a.stride
-		a.faces(b.size, func(from, to int) {
+		st := a.stride
+		a.faces(b.size, func(from, to, at int) {
+			metric := a.metric[at:][:to-from]
 			for i := from; i < to; i++ {
 				p, q := psi[i], psi[i+st]
 				drop := p - q
-				amount := lam * upwind(drop, rho[i], rho[i+st])
+				amount := tau * metric[i-from] * upwind(drop, rho[i], rho[i+st])
 				flux := amount * drop
 				r[i] += flux
 				r[i+st] -= flux
@@ -128,10 +171,12 @@ func (b *balance) jacobian(rho []float64, tau float64) {
 	}
 	for k := range b.axes {
 		a := &b.axes[k]
-		lam, st, up, down, s := tau*a.inv, a.stride, a.up, a.down, b.scale
-		a.faces(b.size, func(from, to int) {
+		st, up, down, s := a.stride, a.up, a.down, b.scale
+		a.faces(b.size, func(from, to, at int) {
+			metric := a.metric[at:][:to-from]
 			if s == nil {
 				for i := from; i < to; i++ {
+					lam := tau * metric[i-from]
 					drop := psi[i] - psi[i+st]
 					wind := upwind(drop, rho[i], rho[i+st])
 					up[i] = lam * (max(drop, 0) + wind*second[i])
@@ -144,6 +189,7 @@ func (b *balance) jacobian(rho []float64, tau float64) {
 			r, t, u, v := rho[from:to], rho[from+st:to+st], second[from:to], second[from+st:to+st]
 			s, z := s[from:to], s[from+st:to+st]
 			for i := range n {
+				lam := tau * metric[i]
 				drop := p[i] - q[i]
 				wind := upwind(drop, r[i], t[i])
 				up[i] = lam * (max(drop, 0) + wind*u[i]) * s[i]
@@ -183,14 +229,16 @@ func (b *balance) transport(psi []float64, tau float64) {
 // fitted replaces rho by the solution for the first variation v + d log ρ with that
 // right-hand side, one axis after the other, by exponential fitting (Scharfetter and
 // Gummel): the rates are d B(±(v_j − v_i)/d), B(x) = x/(eˣ − 1), which are at rest for
-// ρ ∝ exp(−v/d). Every cell that mass can reach gets a positive density of a small relative
+// ρ ∝ exp(−v/d), on graded axes with the width of the cell that gives for one of the two
+// distances, as a balance of densities has it. Every cell that mass can reach gets a positive density of a small relative
 // error for these rates, which are themselves good to 1e-7; see solveLines.
 func (b *balance) fitted(rho, v []float64, d, tau float64) {
 	for k := range b.axes {
 		a := &b.axes[k]
-		lam, st := tau*a.inv, a.stride
-		a.faces(b.size, func(from, to int) {
+		st := a.stride
+		a.faces(b.size, func(from, to, at int) {
 			n := to - from
+			below, above := a.below[at:][:n], a.above[at:][:n]
 			up, down, p, q, e := a.up[from:to], a.down[from:to], v[from:to], v[from+st:to+st], b.residual[from:to]
 			up, p, q, e = up[:n], p[:n], q[:n], e[:n]
 			for i := range down {
@@ -203,12 +251,9 @@ func (b *balance) fitted(rho, v []float64, d, tau float64) {
 				if x > 1e-3 {
 					small = x * e[i] / (1 - e[i])
 				}
-				small *= lam * d
-				large := small + lam*math.Abs(q[i]-p[i])
-				if q[i] < p[i] {
-					small, large = large, small
-				}
-				up[i], down[i] = small, large
+				lo, hi, drop := tau*below[i], tau*above[i], p[i]-q[i]
+				up[i] = small*(lo*d) + lo*max(drop, 0)
+				down[i] = small*(hi*d) + hi*max(-drop, 0)
 			}
 		})
 		a.solveLines(rho, b.pivot)
@@ -221,9 +266,11 @@ func (b *balance) rates(tau float64, rate func(i, j int) (up, down float64)) {
 	fill(b.scale, 1)
 	for k := range b.axes {
 		a := &b.axes[k]
-		lam, st := tau*a.inv, a.stride
-		a.faces(b.size, func(from, to int) {
+		st := a.stride
+		a.faces(b.size, func(from, to, at int) {
+			metric := a.metric[at:][:to-from]
 			for i := from; i < to; i++ {
+				lam := tau * metric[i-from]
 				up, down := rate(i, i+st)
 				a.up[i], a.down[i] = lam*up, lam*down
 			}

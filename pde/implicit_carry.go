@@ -38,7 +38,7 @@ func (b *balance) queue() {
 	for k := range b.axes {
 		a := &b.axes[k]
 		st := a.stride
-		a.faces(b.size, func(from, to int) {
+		a.faces(b.size, func(from, to, _ int) {
 			up, down, lo, hi := a.up[from:to], a.down[from:to], b.waits[from:to], b.waits[from+st:to+st]
 			for i, r := range up {
 				if r > 0 {

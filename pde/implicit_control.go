@@ -22,7 +22,7 @@ import (
 type implicitControl struct {
 	stepControl
 	last  State // the result of the last step
-	slope State // L there
+	slope State // L there, of the masses
 	known bool  // slope belongs to the present begin
 }
 
@@ -58,50 +58,50 @@ func (s *implicit) slope(ctx context.Context, rho State, r *StepReport) error {
 	}
 	dt := probeLength * r.Dt
 	copyState(rho, s.begin)
-	if err := s.solve(ctx, rho, s.begin, dt, r); err != nil {
+	s.next = s.to.masses(rho)
+	if err := s.solve(ctx, s.next, s.old, dt, r); err != nil {
 		return err
 	}
-	for c, d := range s.begin {
-		to, end := k.slope[c].Values, rho[c].Values
+	for c, d := range s.old {
+		to, end := k.slope[c].Values, s.next[c].Values
 		for i, v := range d.Values {
 			to[i] = (end[i] - v) / dt
 		}
 	}
 	k.known = true
-	for c, d := range s.begin {
-		copy(k.last[c].Values, d.Values)
-	}
+	copyState(k.last, s.begin)
 	return nil
 }
 
 // judge returns a reason to reject the step from s.begin to rho, and the factor of the
 // shorter one to try; if there is none it sets the next proposal and slope.
 func (k *implicitControl) judge(s *implicit, rho State, r *StepReport) (shrink float64, reason error) {
-	size := k.estimate(s, rho, r.Dt)
+	size := k.estimate(s, r.Dt)
 	factor := k.factor(size)
 	if factor < stepMargin {
 		return factor, fmt.Errorf("the estimated error %.3g of a step is above the tolerance %.3g", size, k.tolerance)
 	}
 	k.accept(r.Dt, factor, r.Dt < min(s.nominal, k.proposal) && r.Rejections == 0)
-	for c, d := range rho {
-		to, last := k.slope[c].Values, k.last[c].Values
-		b, length := s.begin[c].Values, r.Dt
+	copyState(k.last, rho)
+	for c, d := range s.next {
+		to := k.slope[c].Values
+		b, length := s.old[c].Values, r.Dt
 		if k.order == 2 {
 			b, length = s.rhs[c].Values, sdirkGamma*r.Dt
 		}
 		for i, v := range d.Values {
-			to[i], last[i] = (v-b[i])/length, v
+			to[i] = (v - b[i]) / length
 		}
 	}
 	return 0, nil
 }
 
 // estimate returns the largest ∫|e| over the components.
-func (k *implicitControl) estimate(s *implicit, rho State, dt float64) float64 {
+func (k *implicitControl) estimate(s *implicit, dt float64) float64 {
 	var size float64
-	for c, d := range rho {
+	for c, d := range s.next {
 		var sum float64
-		start, slope := s.begin[c].Values, k.slope[c].Values
+		start, slope := s.old[c].Values, k.slope[c].Values
 		if k.order == 1 {
 			for i, v := range d.Values {
 				sum += math.Abs(0.5 * (dt*slope[i] - (v - start[i])))
@@ -112,7 +112,7 @@ func (k *implicitControl) estimate(s *implicit, rho State, dt float64) float64 {
 				sum += math.Abs(math.Sqrt2*dt*slope[i]-(2*(first[i]-start[i])-(2-math.Sqrt2)*(v-b[i]))/sdirkGamma) / 3
 			}
 		}
-		size = max(size, sum*d.Grid.CellVolume())
+		size = max(size, sum*d.Grid.MeanVolume())
 	}
 	return size
 }

@@ -49,7 +49,7 @@ func (f *implicitFitted) solve(rho, rhs, v []float64, tau float64) (residual flo
 	for k := range b.axes {
 		a := &b.axes[k]
 		st := a.stride
-		a.faces(b.size, func(from, to int) {
+		a.faces(b.size, func(from, to, _ int) {
 			up, down, lo, hi := a.up[from:to], a.down[from:to], b.scale[from:to], b.scale[from+st:to+st]
 			for i := range up {
 				up[i] *= lo[i]
@@ -105,7 +105,7 @@ func (f *implicitFitted) remainder(rho, rhs []float64) (norm, low float64) {
 	for k := range b.axes {
 		a := &b.axes[k]
 		st := a.stride
-		a.faces(b.size, func(from, to int) {
+		a.faces(b.size, func(from, to, _ int) {
 			up, down, p, q := a.up[from:to], a.down[from:to], f.ratio[from:to], f.ratio[from+st:to+st]
 			for i := range up {
 				flow := up[i]*p[i] - down[i]*q[i]
@@ -133,7 +133,7 @@ func (f *implicitFitted) flows(rho []float64, factor float64) *balance {
 	for k := range b.axes {
 		a := &b.axes[k]
 		st := a.stride
-		a.faces(b.size, func(from, to int) {
+		a.faces(b.size, func(from, to, _ int) {
 			for i := from; i < to; i++ {
 				flow := factor * (a.up[i]*f.ratio[i] - a.down[i]*f.ratio[i+st])
 				a.up[i], a.down[i] = max(flow, 0), max(-flow, 0)

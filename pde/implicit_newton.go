@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // implicitNewton solves the implicit balance of one component with a first variation
@@ -73,7 +75,14 @@ const implicitRounding = 1e-4
 // evaluate brings ψ, U″ and the residual up to date with rho and returns Σ|R| and its
 // rounding error, relative to the mass.
 func (n *implicitNewton) evaluate(rho, rhs, v []float64, s solveScale) (norm, rounding float64) {
-	n.local.potential(n.b.psi, n.b.second, rho, v)
+	b, density := n.b, rho
+	if b.ratio != nil {
+		density = floats.DivTo(b.residual, rho, b.ratio)
+	}
+	n.local.potential(b.psi, b.second, density, v)
+	if b.ratio != nil { // the derivative by the mass
+		floats.Div(b.second, b.ratio)
+	}
 	norm, rounding = n.b.evaluate(rho, rhs, s.tau)
 	return norm / s.mass, rounding / s.mass
 }
@@ -98,7 +107,7 @@ func (n *implicitNewton) solve(rho, rhs, v []float64, tau float64) (residual flo
 		s.mass += r
 		top = max(top, r)
 	}
-	s.floor, s.sparse = max(newtonVacuum*top, smallestNormal), newtonSparse*top
+	s.floor, s.sparse = max(newtonVacuum*top, n.b.smallest), newtonSparse*top
 	for i, r := range rho {
 		n.rho[i] = max(r, s.floor)
 	}
@@ -127,7 +136,7 @@ func (n *implicitNewton) flows(rho []float64, factor float64) *balance {
 	for k := range n.b.axes {
 		a := &n.b.axes[k]
 		st := a.stride
-		a.faces(n.b.size, func(from, to int) {
+		a.faces(n.b.size, func(from, to, _ int) {
 			for i := from; i < to; i++ {
 				a.up[i] *= factor * rho[i]
 				a.down[i] *= factor * rho[i+st]

@@ -33,10 +33,15 @@ type implicit struct {
 	stage   []implicitStage
 	control *implicitControl // nil: a fixed step
 
+	// The stages run on the masses of cells, which on equal cells are the densities: those
+	// of begin, in from, and those of the step's end, in to.
+	from, to  *cellMass
+	old, next State
+
 	v     flatField
 	fixed bool // v holds the variation of a constant rest
 	image flatField
-	point State // where the rest is evaluated
+	point State // where the rest is evaluated, in masses
 	mix   *anderson
 
 	first, rhs State // order 2: ρ¹ and b
@@ -77,6 +82,7 @@ func newImplicit(name string, step float64, f Functional, rest Functional, grids
 	s.exhausted = func(dt float64, reason error) error {
 		return &DivergedError{Component: -1, What: fmt.Sprintf("no step down to %.3g can be taken: %v", dt, reason)}
 	}
+	s.from, s.to = newCellMass(grids), newCellMass(grids)
 	s.v = newFlatField(grids)
 	if rest != nil && rest.Dependence() != Constant && !o.explicit {
 		s.image = newFlatField(grids)
@@ -97,6 +103,7 @@ func newImplicit(name string, step float64, f Functional, rest Functional, grids
 // first solved again, as well as rounding allows.
 func (s *implicit) try(ctx context.Context, rho State, r *StepReport) (reason, err error) {
 	s.shrink = 0
+	s.old = s.from.masses(s.begin)
 	if s.control != nil {
 		if err := s.slope(ctx, rho, r); err != nil {
 			return notConverged(err)
@@ -134,19 +141,29 @@ func notConverged(err error) (reason, other error) {
 // advance writes the state after a step of length r.Dt from begin to rho.
 func (s *implicit) advance(ctx context.Context, rho State, r *StepReport) error {
 	copyState(rho, s.begin)
-	r.Residual, r.Limited = 0, 0
-	if s.order == 1 {
-		return s.solve(ctx, rho, s.begin, r.Dt, r)
-	}
-	tau := sdirkGamma * r.Dt
-	if err := s.solve(ctx, rho, s.begin, tau, r); err != nil {
+	s.next = s.to.masses(rho)
+	if err := s.stages(ctx, r); err != nil {
 		return err
 	}
-	copyState(s.first, rho)
+	s.to.store(rho, s.next)
+	return nil
+}
+
+// stages solves the stages of a step of length r.Dt from old to next, which holds a guess.
+func (s *implicit) stages(ctx context.Context, r *StepReport) error {
+	r.Residual, r.Limited = 0, 0
+	if s.order == 1 {
+		return s.solve(ctx, s.next, s.old, r.Dt, r)
+	}
+	tau := sdirkGamma * r.Dt
+	if err := s.solve(ctx, s.next, s.old, tau, r); err != nil {
+		return err
+	}
+	copyState(s.first, s.next)
 	for _, n := range s.limited {
 		r.Limited += n
 	}
-	return s.solve(ctx, rho, s.rhs, tau, r)
+	return s.solve(ctx, s.next, s.rhs, tau, r)
 }
 
 // The method of order 2: γ, and b = ρ¹ + sdirkAhead (ρ¹ − ρⁿ).
@@ -167,7 +184,7 @@ func copyState(to, from State) {
 // step for order 1, where that makes the fall of a quadratic energy exact, and at the
 // stage for order 2.
 func (s *implicit) solve(ctx context.Context, rho, rhs State, tau float64, r *StepReport) error {
-	start := &rhs[0] == &s.begin[0] // of a step
+	start := &rhs[0] == &s.old[0] // of a step
 	switch {
 	case s.rest == nil:
 		return s.components(ctx, rho, rhs, tau, r)
@@ -192,12 +209,12 @@ func (s *implicit) solve(ctx context.Context, rho, rhs State, tau float64, r *St
 			share = 1
 		}
 		for c, d := range rho {
-			point, old := s.point[c].Values, s.begin[c].Values
+			point, old := s.point[c].Values, s.old[c].Values
 			for i, v := range d.Values {
 				point[i] = share*v + (1-share)*old[i]
 			}
 		}
-		s.rest.Variation(s.image.field, s.point)
+		s.rest.Variation(s.image.field, s.from.densities(s.point))
 		r.Evaluations++
 		worst := s.mismatch()
 		if worst <= s.residual {
@@ -227,7 +244,7 @@ func (s *implicit) components(ctx context.Context, rho, rhs State, tau float64, 
 			return err
 		}
 		r.Residual = max(r.Residual, residual)
-		if s.order == 2 && &rhs[0] == &s.begin[0] {
+		if s.order == 2 && &rhs[0] == &s.old[0] {
 			s.limited[c] = s.extend(c, d.Values)
 		}
 	}
@@ -243,7 +260,7 @@ func (s *implicit) components(ctx context.Context, rho, rhs State, tau float64, 
 // it has, in the same proportions. So b ≥ 0 and the mass stay, and with b ≥ 0 the second
 // stage gives ρ ≥ 0.
 func (s *implicit) extend(c int, first []float64) int {
-	b, old, low := s.rhs[c].Values, s.begin[c].Values, 0.0
+	b, old, low := s.rhs[c].Values, s.old[c].Values, 0.0
 	for i, v := range first {
 		w := v + sdirkAhead*(v-old[i])
 		b[i] = w
@@ -276,7 +293,7 @@ func (s *implicit) mismatch() float64 {
 func (s *implicit) weigh() {
 	at := 0
 	for c, d := range s.point {
-		scale := s.f.Weight(c) * d.Grid.CellVolume()
+		scale := s.f.Weight(c) * d.Grid.MeanVolume()
 		for _, m := range d.Values {
 			s.mix.weight[at] = scale * m
 			at++

@@ -158,7 +158,8 @@ func newCellSystem(g *grid.Grid) *cellSystem {
 	var strength []float64
 	for k := range g.Dim() {
 		if a := g.Axis(k); a.N > 1 {
-			shape, strength = append(shape, a.N), append(strength, 1/(a.H()*a.H()))
+			h := a.MeanWidth()
+			shape, strength = append(shape, a.N), append(strength, 1/(h*h))
 		}
 	}
 	s := &cellSystem{a: sparse.NewTransfer(shape), x: make([]float64, g.Len())}

@@ -71,10 +71,19 @@ func randomFlow(t *testing.T, rng *rand.Rand) *flowCase {
 	for k := range axes {
 		lo := 4*rng.Float64() - 3
 		axes[k] = grid.Axis{Lo: lo, Hi: lo + 0.1 + 4*rng.Float64(), N: 1 + rng.IntN([]int{40, 12, 7}[dim-1])}
+		if rng.IntN(4) == 0 {
+			axes[k].Grading = randomGrading(rng, axes[k])
+			if axes[k].Validate() != nil { // too few cells for it
+				axes[k].Grading = nil
+			}
+		}
 	}
 	g, err := grid.New(axes...)
 	require.NoError(t, err)
 	c := &flowCase{start: grid.NewDensity(g), what: fmt.Sprint(g.Shape())}
+	for _, a := range axes {
+		c.what += fmt.Sprintf(" %+v", a.Grading)
+	}
 	for i := range c.start.Values {
 		switch rng.IntN(4) {
 		case 0, 1:
@@ -95,6 +104,14 @@ func randomFlow(t *testing.T, rng *rand.Rand) *flowCase {
 		c.what += fmt.Sprintf(" + %+v", c.energy[len(c.energy)-1])
 	}
 	return c
+}
+
+// randomGrading draws a grading whose widest cell is up to some twenty times the narrowest.
+func randomGrading(rng *rand.Rand, a grid.Axis) grid.Grading {
+	if rng.IntN(2) == 0 {
+		return grid.Geometric{Ratio: math.Exp(6*rng.Float64() - 3)}
+	}
+	return grid.Sinh{Center: a.Lo + rng.Float64()*(a.Hi-a.Lo), Scale: (0.1 + rng.Float64()) * (a.Hi - a.Lo)}
 }
 
 // randomEnergy returns the named energy as it is registered, or with random parameters

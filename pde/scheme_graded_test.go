@@ -54,7 +54,7 @@ func gradedSchemes(t *testing.T, energy Energy) []Scheme {
 			continue // not this energy
 		}
 		if _, err := s.Bind(f, []*grid.Grid{g}); err != nil {
-			assert.ErrorContains(t, err, "axis 0 is graded: want equal cells, an axis without grading; schemes that take graded axes: muscl, rkl2, scharfetter-gummel, upwind", name)
+			assert.ErrorContains(t, err, "axis 0 is graded: want equal cells, an axis without grading; schemes that take graded axes: implicit-scharfetter-gummel, implicit-upwind, muscl, rkl2, scharfetter-gummel, upwind", name)
 			continue
 		}
 		all = append(all, s)

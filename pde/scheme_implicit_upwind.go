@@ -42,6 +42,12 @@ import (
 // whose first is that of a probing step; the next step is at most three times, and a rejected
 // one at least a fifth, as long. It starts at a hundredth of Step.
 //
+// On graded axes ρ in these equations is the mass ρJ of a cell in units of the mean cell
+// volume, ψ that of its density, and 1/h² is 1/d², d the distance of the centers. The argument
+// above holds as it stands (derived): the matrix is an M-matrix whose columns sum to 1 for any weights
+// λ > 0 of the faces, so that mass and sign stay, and F is Σ |C| J_i (U(ρ_i) + …), whose
+// derivative by the mass of a cell is ψ_i, so that its fall is τ Σ_faces |C̄| m_up ((ψ_i − ψ_j)/d)².
+//
 // Energies with U' = −∞ at vacuum (entropy) make ρ > 0 everywhere; with rough data
 // far from any mass it may still underflow to 0.
 //
@@ -147,9 +153,6 @@ func (u ImplicitUpwind) Validate() error {
 // gives no derivatives (see Local), and on a grid of 2²⁸ cells or more.
 func (u ImplicitUpwind) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := u.Validate(); err != nil {
-		return nil, err
-	}
-	if err := equalCells(grids); err != nil {
 		return nil, err
 	}
 	p := PartsOf(f)
