@@ -55,16 +55,6 @@ func distance(q Quantity, a, b *Reference) float64 {
 	panic("compare: unknown quantity " + string(q))
 }
 
-// excess returns how far the risk or the objective is above the reference's at the
-// last saved time.
-func (r *Reference) excess(q Quantity, t *pde.Trajectory) float64 {
-	a, b := t.Risk, r.Risk
-	if q == Objective {
-		a, b = t.Energy, r.Objective
-	}
-	return a[len(a)-1] - b[len(b)-1]
-}
-
 // DensityDistance returns max_s (1/C) Σ_c ‖ρ_c(τ_s) − ρ_ref(τ_s)‖₁ over the saved
 // times and the C components of a grid run, all on one grid.
 func DensityDistance(t *pde.Trajectory, r *Reference) (float64, error) {

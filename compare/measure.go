@@ -22,6 +22,9 @@ func (l *ladderPlan) measure(s *Study, o *Options) []Ladder {
 				continue
 			}
 			ladder.Reference = ref.Label
+			if l.reference != "" {
+				ladder.Reference = l.reference
+			}
 			if value := l.values[q]; value != nil {
 				ladder.Points = append(ladder.Points, v.value(q, ref, value))
 				continue
@@ -70,10 +73,13 @@ func (r *Reference) distance(q Quantity, t *pde.Trajectory) (float64, error) {
 }
 
 // point measures the level's distance from its reference: the root mean square
-// over seeds where there are several, or the size of the mean at the last saved time.
-func (v *level) point(q Quantity, ref *Reference, bias bool) Point {
-	pt := Point{X: v.x, Depth: v.depth, Width: v.width, Signed: bias, Reference: ref.Error[q]}
+// over seeds where there are several, or the size of their mean if they have signs.
+func (v *level) point(q Quantity, ref *Reference, signed bool) Point {
+	pt := Point{X: v.x, Depth: v.depth, Width: v.width, Signed: signed, Reference: ref.Error[q]}
 	if v.seeds != nil {
+		for _, t := range v.tasks {
+			pt.Runs = append(pt.Runs, t.run.ID)
+		}
 		var err error
 		if pt.Seeds, err = v.seeds(q, ref); err != nil {
 			pt.Error, pt.Why = math.NaN(), err.Error()
@@ -85,9 +91,6 @@ func (v *level) point(q Quantity, ref *Reference, bias bool) Point {
 	sum := 0.0
 	for _, t := range v.tasks {
 		d, err := ref.distance(q, t.result.Trajectory)
-		if bias {
-			d, err = ref.excess(q, t.result.Trajectory), nil
-		}
 		if err != nil {
 			pt.Error, pt.Why = math.NaN(), err.Error()
 			return pt
@@ -99,9 +102,6 @@ func (v *level) point(q Quantity, ref *Reference, bias bool) Point {
 		}
 	}
 	pt.Error = math.Sqrt(sum / float64(len(v.tasks)))
-	if bias {
-		pt.Error = pt.summarise(pt.Seeds)
-	}
 	return pt
 }
 

@@ -34,7 +34,9 @@ type ladderPlan struct {
 	scheme  string
 	Prediction
 	levels []level
-	bias   bool // whether the mean over seeds is measured, and not the root mean square
+	bias   bool // whether the mean over seeds is measured, with its sign, and not the root mean square
+	// reference, if not empty, describes what takes the place of references.
+	reference string
 	// values, if not nil, says what is measured of a run in place of its distance from
 	// the reference; with a reference, the distance of the value from the reference's
 	// at the last saved time.

@@ -42,7 +42,8 @@ func (s *Study) seeds(of sample) int { return max(s.draws[of], s.Networks.Seeds)
 // which is how a given cost measures all levels best (Neyman's allocation), with the least
 // κ for which I grows as the half-width calls for, by a factor between leastGrowth
 // and mostGrowth. κ, the seeds of the costliest network, is at most Networks.MaxSeeds.
-// Of a bias, which shows only in many seeds, too few levels are called too wide.
+// A bias does not count: the spread of its seeds is as large as itself on all levels, so
+// that a narrow slope would take thousands.
 //
 // The rule looks at the widths of intervals and never at slopes, so that it does not
 // choose among outcomes.
@@ -74,10 +75,10 @@ func (p *plan) more() draws {
 	return next
 }
 
-// chance reports whether the ladder is over networks of chance.
+// chance reports whether the ladder is over networks of chance that seeds are added for.
 func (l *ladderPlan) chance() bool {
 	q, err := Inquiries.New(string(l.against))
-	return err == nil && q.Chance() && l.values == nil
+	return err == nil && q.Chance() && l.values == nil && !l.bias
 }
 
 // widest returns the largest half-width of the ladder's slopes, 0 if there is none that
@@ -88,11 +89,8 @@ func (l *ladderPlan) widest() float64 {
 	}
 	w := 0.0
 	for i := range l.measured {
-		switch r := &l.measured[i].Rate; {
-		case r.Points >= fitLevels:
+		if r := &l.measured[i].Rate; r.Points >= fitLevels {
 			w = max(w, (r.Hi-r.Lo)/2)
-		case l.bias:
-			w = math.Inf(1)
 		}
 	}
 	return w
@@ -150,10 +148,7 @@ func (p *plan) enough(r *Result) string {
 	var wide []string
 	for i := range p.ladders {
 		l := &p.ladders[i]
-		switch w := l.widest(); {
-		case math.IsInf(w, 1):
-			wide = append(wide, fmt.Sprintf("%s, which has too few levels", l.against))
-		case w > p.study.Networks.UntilHalfWidth:
+		if w := l.widest(); w > p.study.Networks.UntilHalfWidth {
 			wide = append(wide, fmt.Sprintf("%s, ± %s", l.against, decimal(w, 3)))
 		}
 	}

@@ -83,7 +83,7 @@ const (
 const (
 	FixedBudget Against = "fixed-budget" // L at fixed L·M, against M = ∞ at the same L
 	SingleHead  Against = "single-head"  // L at M = 1, against M = ∞ at the same L
-	Bias        Against = "bias"         // mean over seeds of R − R_∞, by L·M
+	Bias        Against = "bias"         // E[R] − R_∞ of networks, by L·M
 	Horizon     Against = "horizon"      // growth of the width part's constant in training time
 	Dissipation Against = "dissipation"  // balance of energy and dissipation, by cells
 	Decay       Against = "decay"        // risk at the end against λ

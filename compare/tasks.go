@@ -122,15 +122,30 @@ func (p *plan) atomWords(n int) string {
 }
 
 // network adds the run of one finite network.
-func (p *plan) network(depth, width int, seed uint64) *task {
+func (p *plan) network(depth, width int, seed uint64) *task { return p.part(depth, width, seed, 0, 1) }
+
+// part adds the run of a network of a part of the heads of every layer of
+// network(depth, width, seed): the one numbered i from 0 of n, which divides the width.
+// Part 0 is network(depth, width/n, seed), because the draws are nested.
+func (p *plan) part(depth, width int, seed uint64, i, n int) *task {
+	if i == 0 {
+		width, n = width/n, 1
+	}
 	m := p.model(depth)
 	d := p.study.Networks.Dynamics
 	run := Run{ID: fmt.Sprintf("network-L%d-M%d-s%d", depth, width, seed), Kind: Finite, Scheme: d.Name(), Depth: depth, Continuous: m.Continuous,
 		Width: width, Seed: seed, Sources: []Source{FromWidth, FromDepth}}
-	return p.add(&task{run: run, cost: p.costAtoms(m, width), inputs: []any{m, p.study.Times, width, seed, d}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
+	if n > 1 {
+		run.ID += fmt.Sprintf("-part%dof%d", i+1, n)
+		run.Width /= n
+	}
+	return p.add(&task{run: run, cost: p.costAtoms(m, run.Width), inputs: []any{m, p.study.Times, width, seed, d, i, n}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
 		r := run
 		var err error
 		energy, start := p.study.network(&m, width, seed)
+		if n > 1 {
+			start = partOf(start, i, n)
+		}
 		r.Trajectory, err = finite.Simulate(ctx, energy, start, p.study.Times, d, &finite.Options{Progress: progress})
 		return &r, err
 	}})
