@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"pdesolve/finite"
+	"pdesolve/pde"
 	"pdesolve/pde/transformer"
 )
 
@@ -62,7 +64,8 @@ type Event struct {
 // depend on the number of workers.
 //
 // If ctx is done or a run fails, the error says so and the result holds the runs
-// that had finished, without ladders. So it does if o.Shard leaves runs to others that
+// that had finished, without ladders, and of one that diverged the way to its last good
+// state (Run.Stopped). So it does if o.Shard leaves runs to others that
 // o.Store does not hold; the error is then a *MissingError.
 func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 	if err := s.Validate(); err != nil {
@@ -95,11 +98,14 @@ func (p *plan) round(ctx context.Context, o *Options) (*Result, error) {
 	err := p.work(ctx, o)
 	r := &Result{Study: *p.study}
 	for _, t := range p.tasks {
-		if t.result != nil {
+		switch {
+		case t.result != nil:
 			r.Runs = append(r.Runs, t.result)
 			if t.recalled {
 				r.Reused++
 			}
+		case t.partly != nil:
+			r.Runs = append(r.Runs, t.partly)
 		}
 	}
 	if n := len(p.tasks) - len(r.Runs); err == nil && n > 0 {
@@ -160,12 +166,13 @@ func Cost(s Study) (seconds float64, runs int) {
 
 // task is one run to make. Tasks are shared between the ladders that need them.
 type task struct {
-	run      Run     // what is known before
-	cost     float64 // predicted seconds
-	inputs   []any   // plain values of which the run is made, beside its ID
-	do       func(ctx context.Context, progress func(tau float64)) (*Run, error)
-	result   *Run // once done
-	recalled bool // whether it came from the store
+	run      Run                                                        // what is known before
+	cost     float64                                                    // predicted seconds
+	inputs   []any                                                      // plain values of which the run is made, beside its ID
+	do       func(ctx context.Context, o *finite.Options) (*Run, error) // of o, a grid run knows Progress only
+	partly   *Run                                                       // what there is of a run that diverged
+	result   *Run                                                       // once done
+	recalled bool                                                       // whether it came from the store
 }
 
 // make makes the run of a task, or takes it from the store.
@@ -176,12 +183,18 @@ func (t *task) make(ctx context.Context, m *transformer.Model, o *Options, progr
 			return nil
 		}
 	}
-	begin := time.Now()
-	r, err := t.do(ctx, progress)
+	begin, before, work := time.Now(), time.Duration(0), &finite.Options{Progress: progress}
+	if o.Store != nil {
+		work.Checkpoint, before = o.Store.checkpoint(t)
+	}
+	r, err := t.do(ctx, work)
+	if r != nil {
+		r.Wall = before + time.Since(begin)
+	}
 	if err != nil {
+		t.partly = stopped(r, err)
 		return err
 	}
-	r.Wall = time.Since(begin)
 	if o.Store != nil {
 		if err := o.Store.keep(m, t, r); err != nil {
 			return err
@@ -189,6 +202,17 @@ func (t *task) make(ctx context.Context, m *transformer.Model, o *Options, progr
 	}
 	t.result = r
 	return nil
+}
+
+// stopped returns what there is of a run that diverged: its curve up to the last good
+// state, which is the last entry, and the reason; nil if nothing was saved.
+func stopped(r *Run, err error) *Run {
+	var diverged *pde.DivergedError
+	if !errors.As(err, &diverged) || r == nil || r.Trajectory == nil || !hasStates(r) {
+		return nil
+	}
+	r.Stopped = err.Error()
+	return r
 }
 
 // share returns the tasks of the shard and, as far as the store holds them, those of

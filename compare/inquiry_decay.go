@@ -2,6 +2,7 @@ package compare
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -87,5 +88,10 @@ func decayTable(p *plan, s *Study, ref *refPlan) (*Finding, error) {
 	return f, nil
 }
 
-// lastOf returns the last element.
-func lastOf(x []float64) float64 { return x[len(x)-1] }
+// lastOf returns the last element, NaN if there is none.
+func lastOf(x []float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	return x[len(x)-1]
+}

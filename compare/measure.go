@@ -146,6 +146,14 @@ func (s *Study) Validate() error {
 			return fmt.Errorf("compare: solver %d: want either a scheme or characteristics", i)
 		}
 	}
+	for _, n := range s.Trained {
+		if n.Depth < 1 || n.Width < 1 {
+			return fmt.Errorf("compare: a network of %d layers of width %d: want at least 1 of both", n.Depth, n.Width)
+		}
+		if s.Networks.Dynamics == nil {
+			return fmt.Errorf("compare: networks to train: want their dynamics")
+		}
+	}
 	for _, a := range s.Rates {
 		q, err := Inquiries.New(string(a))
 		if err == nil {

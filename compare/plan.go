@@ -76,6 +76,9 @@ func newPlan(s *Study) *plan {
 	for _, v := range s.Solvers {
 		p.solver(v)
 	}
+	for _, n := range s.Trained {
+		p.network(n.Depth, n.Width, n.Seed)
+	}
 	for _, a := range s.Rates {
 		inquiry(a).plan(p)
 	}

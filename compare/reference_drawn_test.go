@@ -26,7 +26,7 @@ func TestDrawnReferenceKnowsItsError(t *testing.T) {
 		p := newPlan(&s)
 		ref := p.drawnReference(s.Model)
 		for _, task := range ref.tasks {
-			r, err := task.do(context.Background(), func(float64) {})
+			r, err := task.do(context.Background(), &finite.Options{})
 			require.NoError(t, err)
 			task.result = r
 		}

@@ -8,21 +8,36 @@ import (
 	"strings"
 )
 
+// column is one of series.csv: a number of a run for each saved time.
+type column struct {
+	name   string
+	values func(*Run) []float64
+}
+
+// seriesGroups are the columns that are there only if a run has the first of their group.
+var seriesGroups = [][]column{
+	{{"error_l1", func(r *Run) []float64 { return r.ErrorL1 }}, {"error_w2", func(r *Run) []float64 { return r.ErrorW2 }}},
+	{{"w2", func(r *Run) []float64 { return r.W2 }}, {"w2_lower", func(r *Run) []float64 { return r.W2Lower }}, {"w2_upper", func(r *Run) []float64 { return r.W2Upper }}},
+	{{"accuracy", func(r *Run) []float64 { return r.Accuracy }}},
+	{{"test_risk", func(r *Run) []float64 { return r.TestRisk }}, {"test_accuracy", func(r *Run) []float64 { return r.TestAccuracy }}},
+}
+
 // WriteSeries writes series.csv: one row a run and saved time. Cells are joined by
-// "x"; what a run does not have, or is not a number, is empty. The columns error_l1
-// and error_w2 are there if a run has such errors, and w2, w2_lower and w2_upper if
-// particles were compared with a density.
+// "x"; what a run does not have, or is not a number, is empty. Errors from an exact
+// solution, distances of particles from a density, and scores on classes and on test
+// prompts have columns if a run has them.
 func WriteSeries(w io.Writer, r *Result) error {
 	c := csv.NewWriter(w)
 	header := []string{"run", "kind", "scheme", "cells", "dt", "depth", "width", "nodes", "seed",
 		"time", "risk", "objective", "dissipation", "residual"}
-	withErrors := slices.ContainsFunc(r.Runs, func(r *Run) bool { return r.ErrorL1 != nil })
-	if withErrors {
-		header = append(header, "error_l1", "error_w2")
+	var more []column
+	for _, g := range seriesGroups {
+		if slices.ContainsFunc(r.Runs, func(r *Run) bool { return g[0].values(r) != nil }) {
+			more = append(more, g...)
+		}
 	}
-	withDistance := slices.ContainsFunc(r.Runs, func(r *Run) bool { return r.W2 != nil })
-	if withDistance {
-		header = append(header, "w2", "w2_lower", "w2_upper")
+	for _, col := range more {
+		header = append(header, col.name)
 	}
 	if err := c.Write(header); err != nil {
 		return err
@@ -33,11 +48,8 @@ func WriteSeries(w io.Writer, r *Result) error {
 			row := []string{run.ID, string(run.Kind), run.Scheme, cellsLabel(run.Cells), field([]float64{run.Dt}, 0),
 				strconv.Itoa(run.Depth), strconv.Itoa(run.Width), strconv.Itoa(run.Nodes), strconv.FormatUint(run.Seed, 10),
 				field([]float64{tau}, 0), field(t.Risk, s), field(t.Energy, s), field(t.Dissipation, s), field(t.Residual, s)}
-			if withErrors {
-				row = append(row, field(run.ErrorL1, s), field(run.ErrorW2, s))
-			}
-			if withDistance {
-				row = append(row, field(run.W2, s), field(run.W2Lower, s), field(run.W2Upper, s))
+			for _, col := range more {
+				row = append(row, field(col.values(run), s))
 			}
 			if err := c.Write(row); err != nil {
 				return err

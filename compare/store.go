@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"pdesolve/grid"
 	"pdesolve/pde/transformer"
@@ -19,16 +20,21 @@ import (
 // study which was interrupted, or changed, or divided among machines makes no run
 // twice:
 //
-//	states/RUN.npz   the run's curves of outputs and its states; see WriteStates
-//	tasks/RUN.json   the rest, as in summary.json, with two hashes
+//	states/RUN.npz      the run's curves of outputs and its states; see WriteStates
+//	tasks/RUN.json      the rest, as in summary.json, with two hashes
+//	checkpoints/RUN…    of a run of atoms that is not finished, the way so far
 //
 // The first hash is the run's key: of the program and of everything that the run is
 // computed from (model, prompts, times, scheme or dynamics, seed). The second is of the
 // states' bytes. A run is taken from the store only if both agree; a file that is
 // missing, damaged or of another run is as good as none. Both files appear whole or not
 // at all, the second one last: whatever stops the program, at most the runs at hand are
-// lost. Stores of the same program are merged by copying their files together.
+// lost, and of those of atoms no more than Interval: they go on to the same bytes. Stores
+// of the same program are merged by copying their files together.
 type Store struct {
+	// Interval is the time between two checkpoints of a run. Default 20 s.
+	Interval time.Duration
+
 	dir     string
 	program string
 }
@@ -36,7 +42,7 @@ type Store struct {
 // NewStore returns the store in the results folder dir, which need not exist yet.
 // program tells programs apart that may compute different numbers: a hash of the
 // executable, say.
-func NewStore(dir, program string) *Store { return &Store{dir, program} }
+func NewStore(dir, program string) *Store { return &Store{dir: dir, program: program} }
 
 // taskFile is the document tasks/RUN.json.
 type taskFile struct {
@@ -83,6 +89,7 @@ func (s *Store) keep(m *transformer.Model, t *task, r *Run) error {
 	})
 	if err == nil {
 		r.stored = s.dir
+		s.dropCheckpoint(r.ID)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ type Study struct {
 	Times      []float64         // saved training times, increasing, the first 0
 	Solvers    []Solver
 	Networks   Networks
+	Trained    []Network // networks to train beside those that the rates need
 	Rates      []Against
 	Decays     []float64            // values of λ for the decay inquiry
 	Test       *transformer.Prompts // prompts that nothing trains on, for inquiries that tabulate scores; nil means none
@@ -50,6 +51,12 @@ type Solver struct {
 	Scheme          pde.Scheme
 	Cells           int // cells on every axis; 0 means as the blocks' axes say
 	Characteristics *finite.Characteristics
+}
+
+// Network is one finite network: its shape, and the seed of its draw.
+type Network struct {
+	Depth, Width int
+	Seed         uint64
 }
 
 // Networks describes the finite-width networks of a study.

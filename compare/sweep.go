@@ -6,9 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
-
-	"pdesolve/pde"
-	"pdesolve/pde/transformer"
 )
 
 // sweep tabulates how well networks of several sizes train.
@@ -45,37 +42,6 @@ func (w *sweep) plan(p *plan) {
 	p.find(w.find)
 }
 
-// score is how well a network does at the end of training; accuracies are NaN without
-// classes, test scores without test prompts.
-type score struct{ loss, accuracy, testLoss, testAccuracy float64 }
-
-// score evaluates the last state of a run.
-func (l *sweepLevel) score(s *Study, t *pde.Trajectory) (score, error) {
-	last := len(t.Time) - 1
-	out := score{loss: t.Risk[last], accuracy: accuracy(s.Model.Prompts, t.Output[last]), testLoss: math.NaN(), testAccuracy: math.NaN()}
-	if s.Test == nil {
-		return out, nil
-	}
-	m := s.Model
-	m.Depth, m.Prompts = l.depth, s.Test
-	f, err := m.BindAtoms(t.Ensembles[last])
-	if err != nil {
-		return out, fmt.Errorf("test prompts: %w", err)
-	}
-	f.Value(t.Ensembles[last])
-	risk, output := f.(pde.Learner).Reading()
-	out.testLoss, out.testAccuracy = risk, accuracy(s.Test, output)
-	return out, nil
-}
-
-// accuracy is NaN for one output.
-func accuracy(p *transformer.Prompts, output []float64) float64 {
-	if len(output) < 2*len(p.Label) {
-		return math.NaN()
-	}
-	return transformer.Accuracy(output, p.Label)
-}
-
 func (w *sweep) find(s *Study, _ *Options) (*Finding, error) {
 	f := &Finding{
 		Against: w.against, Title: w.title, Source: "G App. H: loss falls to about zero with heads and with layers; no rate is stated",
@@ -87,12 +53,9 @@ func (w *sweep) find(s *Study, _ *Options) (*Finding, error) {
 		l := &w.levels[i]
 		column := make([][]float64, 4)
 		for _, t := range l.tasks {
-			v, err := l.score(s, t.result.Trajectory)
-			if err != nil {
-				return nil, err
-			}
-			for k, x := range []float64{v.loss, v.accuracy, v.testLoss, v.testAccuracy} {
-				column[k] = append(column[k], x)
+			run := t.result
+			for k, x := range [][]float64{run.Trajectory.Risk, run.Accuracy, run.TestRisk, run.TestAccuracy} {
+				column[k] = append(column[k], lastOf(x))
 			}
 		}
 		losses = append(losses, column[0])

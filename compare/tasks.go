@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -63,7 +64,7 @@ func (p *plan) scheme(s pde.Scheme, cells int, suffix string) *task {
 		cost = unknowns * costMarch * end / run.Dt
 	}
 	run.ID += suffix
-	return p.add(&task{run: run, cost: cost, inputs: []any{m, p.study.Times, s, cells}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
+	return p.add(&task{run: run, cost: cost, inputs: []any{m, p.study.Times, s, cells}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
 		grids, err := m.Grids(cells)
 		if err != nil {
 			return nil, err
@@ -74,7 +75,7 @@ func (p *plan) scheme(s pde.Scheme, cells int, suffix string) *task {
 		}
 		r := run
 		problem := pde.Problem{Energy: &m, Initial: rho, Times: p.study.Times}
-		r.Trajectory, err = pde.Solve(ctx, problem, s, &pde.Options{Progress: progress})
+		r.Trajectory, err = pde.Solve(ctx, problem, s, &pde.Options{Progress: o.Progress})
 		return &r, err
 	}})
 }
@@ -96,10 +97,10 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 	for i := range m.Blocks {
 		run.Nodes = max(run.Nodes, int(min(c.Count(len(m.Parameters(i))), math.MaxInt32)))
 	}
-	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
+	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
 		r := run
 		var err error
-		r.Trajectory, err = c.Solve(ctx, &m, p.study.Times, &finite.Options{Progress: progress})
+		r.Trajectory, err = c.Solve(ctx, &m, p.study.Times, o)
 		return &r, err
 	}})
 }
@@ -139,14 +140,17 @@ func (p *plan) part(depth, width int, seed uint64, i, n int) *task {
 		run.ID += fmt.Sprintf("-part%dof%d", i+1, n)
 		run.Width /= n
 	}
-	return p.add(&task{run: run, cost: p.costAtoms(m, run.Width), inputs: []any{m, p.study.Times, width, seed, d, i, n}, do: func(ctx context.Context, progress func(float64)) (*Run, error) {
+	return p.add(&task{run: run, cost: p.costAtoms(m, run.Width), inputs: []any{m, p.study.Times, width, seed, d, i, n, p.study.Test}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
 		r := run
 		var err error
 		energy, start := p.study.network(&m, width, seed)
 		if n > 1 {
 			start = partOf(start, i, n)
 		}
-		r.Trajectory, err = finite.Simulate(ctx, energy, start, p.study.Times, d, &finite.Options{Progress: progress})
+		r.Trajectory, err = finite.Simulate(ctx, energy, start, p.study.Times, d, o)
+		if r.Trajectory != nil {
+			err = errors.Join(err, r.score(&m, p.study.Test))
+		}
 		return &r, err
 	}})
 }
