@@ -166,7 +166,7 @@ func webSVG(svg []byte) []byte {
 	return bytes.ReplaceAll(svg, []byte("<image "), []byte(`<image preserveAspectRatio="none" `))
 }
 
-// drawTiles draws rows of plots side by side. The plots of a row have labels of
+// drawTiles draws rows of plots side by side; nil leaves a place empty. The plots of a row have labels of
 // the same height, so that their data areas stand level. The labels of the vertical
 // axes are drawn here: gonum/plot would shorten an axis whose label is long.
 func drawTiles(rows [][]*plot.Plot, dc draw.Canvas) {
@@ -174,6 +174,9 @@ func drawTiles(rows [][]*plot.Plot, dc draw.Canvas) {
 		PadTop: vg.Points(3), PadBottom: vg.Points(3), PadLeft: vg.Points(3), PadRight: vg.Points(8)}
 	for j, row := range rows {
 		for i, p := range row {
+			if p == nil {
+				continue
+			}
 			c := tiles.At(dc, i, j)
 			label := p.Y.Label.Text
 			p.Y.Label.Text = ""

@@ -111,7 +111,7 @@ func riskFigure(r *Result) (figure, bool) {
 	p := newPlot("", "training time τ", "risk R")
 	words, drawn := []string{}, false
 	for i, g := range shownNetworks(r) {
-		band, median, ok := seedBand(g.runs, palette[(i+3)%len(palette)])
+		band, median, ok := seedBand(g.runs, riskCurve.values, palette[(i+3)%len(palette)], false)
 		if !ok {
 			continue
 		}
@@ -146,16 +146,20 @@ func riskFigure(r *Result) (figure, bool) {
 	}, true
 }
 
-// seedBand returns the band between the 10 % and 90 % quantiles of the risk over the
-// runs, and the median.
-func seedBand(runs []*Run, c color.NRGBA) (band *plotter.Polygon, median *plotter.Line, ok bool) {
+// seedBand returns the band between the 10 % and 90 % quantiles of a quantity over the
+// runs, and the median, without what is not positive if positive is asked for.
+func seedBand(runs []*Run, values func(*Run) []float64, c color.NRGBA, positive bool) (band *plotter.Polygon, median *plotter.Line, ok bool) {
 	t := runs[0].Trajectory.Time
+	curves := make([][]float64, len(runs))
+	for i, run := range runs {
+		curves[i] = values(run)
+	}
 	up, down, mid := plotter.XYs{}, plotter.XYs{}, plotter.XYs{}
 	for s, tau := range t {
 		var v []float64
-		for _, run := range runs {
-			if s < len(run.Trajectory.Risk) && isFinite(run.Trajectory.Risk[s]) {
-				v = append(v, run.Trajectory.Risk[s])
+		for _, x := range curves {
+			if s < len(x) && isFinite(x[s]) && (!positive || x[s] > 0) {
+				v = append(v, x[s])
 			}
 		}
 		if len(v) == 0 {

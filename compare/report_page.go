@@ -70,7 +70,8 @@ type page struct {
 	Answers    []string
 	Setup      []term
 	Symbols    []term
-	Rates      table.Writer
+	Training   table.Writer // nil where networks are compared with a limit
+	Rates      table.Writer // nil where none are measured
 	Rivals     table.Writer // nil where no networks are measured
 	Methods    table.Writer // nil where the methods agree
 	Doubts     []doubt
@@ -82,7 +83,7 @@ type page struct {
 	Densities  []densityPart
 	Contracts  table.Writer
 	JKO        table.Writer // nil where no run has certificates
-	References table.Writer
+	References table.Writer // nil where there are no rates
 	Notes      []string
 	Provenance []term
 }
@@ -96,6 +97,14 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
 		Densities: densityParts(r), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
+	}
+	if r.TrainsOnly() {
+		pg.Question = "How do Transformers of finite depth L and width M train: risk, objective and gradient along the training time τ, and what becomes of their heads?"
+		pg.Answers, pg.Training, pg.Rates, pg.References = trainingAnswers(r), TrainingTable(r), nil, nil
+		if f, ok := trainingFigure(r); ok {
+			pg.Curves = append(pg.Curves, f)
+		}
+		return pg, nil
 	}
 	pg.lead()
 	if f, ok := riskFigure(r); ok {

@@ -133,7 +133,10 @@ func setup(r *Result) []term {
 	}
 	out := []term{
 		{"Model", fmt.Sprintf("A Transformer whose tokens T move through depth t ∈ [0, 1] by residual blocks, dT/dt = %sΣ ∫ f(T, θ) ρ_t(dθ) (one term a block): %s. In a layer of width M the density ρ is M heads or neurons, averaged.", half(m), depth)},
-		{"Limit", "M = ∞: training is the Wasserstein gradient flow ∂ρ/∂τ = ∇·(ρ∇Ψ) of every depth slice, where Ψ = δQ/δρ is the first variation of the objective Q. The solvers below discretise this equation."},
+		{"Limit", "M = ∞: training is the Wasserstein gradient flow ∂ρ/∂τ = ∇·(ρ∇Ψ) of every depth slice, where Ψ = δQ/δρ is the first variation of the objective Q. The solvers discretise this equation."},
+	}
+	if r.TrainsOnly() {
+		out = out[:1]
 	}
 	for i, c := range m.Blocks {
 		text := wordsOf(c.Block).formula
@@ -172,12 +175,12 @@ func setup(r *Result) []term {
 	for _, v := range s.Solvers {
 		solvers = append(solvers, s.solverText(v))
 	}
-	if len(solvers) > 0 {
+	if len(solvers) > 0 && !r.TrainsOnly() {
 		out = append(out, term{"Solvers", strings.Join(solvers, "; ") + "."})
 	}
 	if n := s.Networks; n.Dynamics != nil && (len(n.Widths) > 0 || len(n.Depths) > 0) {
 		out = append(out, term{"Networks", fmt.Sprintf("widths M = %s; depths L = %s; %s independent initial draws from ρ₀ for each size (seeds from %d on), nested: a narrower network is part of the wider one. Dynamics: %s.",
-			list(n.Widths), list(n.Depths), r.seeds(), n.Seed, n.Dynamics.Name())})
+			list(n.Widths), list(n.Depths), r.seeds(), n.Seed, strings.TrimSpace(n.Dynamics.Name()+" "+parenthesis(settings(n.Dynamics))))})
 	}
 	return out
 }

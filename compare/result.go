@@ -152,3 +152,14 @@ type Result struct {
 	Notes    []string // findings about the study as a whole, in words
 	Reused   int      // runs that were taken from the store
 }
+
+// Finished returns the number of runs that reached their end.
+func (r *Result) Finished() int {
+	n := 0
+	for _, run := range r.Runs {
+		if run.Stopped == "" {
+			n++
+		}
+	}
+	return n
+}

@@ -137,6 +137,12 @@ type Remaining struct {
 	Shards []int // that lack a run, counted from 1; none if the study is complete
 }
 
+// Begun returns how many runs have a checkpoint and are not finished.
+func (s *Store) Begun() int {
+	files, _ := filepath.Glob(filepath.Join(s.dir, "checkpoints", "*.json")) // the pattern is well formed
+	return len(files)
+}
+
 // Missing returns what the store lacks of a study divided into shards.
 func Missing(ctx context.Context, s Study, store *Store, shards int) (Remaining, error) {
 	p := newPlan(&s)
@@ -165,8 +171,11 @@ func Missing(ctx context.Context, s Study, store *Store, shards int) (Remaining,
 }
 
 // Prune removes the stored runs that are not among the result's, such as those of an
-// experiment that has been changed.
+// experiment that has been changed, and all checkpoints.
 func (s *Store) Prune(r *Result) error {
+	if err := os.RemoveAll(filepath.Join(s.dir, "checkpoints")); err != nil {
+		return fmt.Errorf("compare: results folder: %w", err)
+	}
 	keep := map[string]bool{}
 	for _, run := range r.Runs {
 		keep[fileName(run.ID)] = true

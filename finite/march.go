@@ -63,10 +63,10 @@ func (m *march) gradient(grad []float64, e *pde.Ensemble) float64 {
 	return m.f.Gradient(grad, e)
 }
 
-// train runs s; see Dynamics. A step after which the parameters, F or the gradient are
-// not finite ends the run: e is put back to the state before it, an Observer is told
-// by Kept, and the error wraps a *pde.DivergedError that names step, time, component
-// and quantity.
+// train runs s; see Dynamics. A step after which the parameters, F, the gradient or the
+// dissipation are not finite ends the run: e is put back to the state before it, an
+// Observer is told by Kept, and the error wraps a *pde.DivergedError that names step,
+// time, component and quantity.
 func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []float64, save func(s int) error) error {
 	m.grad, m.good = make([]float64, len(e.Theta)), make([]float64, len(e.Theta))
 	at, done, number := 1, 0, 0 // interval, steps of it that are done, steps in all
@@ -124,6 +124,9 @@ func (m *march) evaluate(s stepper, e *pde.Ensemble, number int) (what string, c
 	}
 	if !finite(m.last) {
 		return fmt.Sprintf("the energy is %v: the step is too long", m.last), -1
+	}
+	if d := Dissipation(m.f, m.grad, e); !finite(d) { // a good state can be saved, with its dissipation
+		return fmt.Sprintf("the dissipation is %v: the step is too long", d), -1
 	}
 	if m.blind {
 		m.last = math.NaN()

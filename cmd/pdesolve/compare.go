@@ -21,13 +21,10 @@ import (
 
 // compareFlags are the flags of compare.
 type compareFlags struct {
-	outputFlags
-	workers int
-	fresh   bool
-	shard   string
-	engine  string
-	tasks   int
-	slurm   []string // options for sbatch
+	runFlags
+	engine string
+	tasks  int
+	slurm  []string // options for sbatch
 }
 
 func compareCommand() *cobra.Command {
@@ -52,11 +49,8 @@ most; the report is written here at the end. Ctrl-C leaves the job in the queue,
 same command comes back to it.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.checkEngine(); err != nil {
+			if err := errors.Join(o.check(), o.checkEngine()); err != nil {
 				return err
-			}
-			if o.workers < 0 {
-				return fmt.Errorf("--workers %d: want at least 1, or 0 for one a core", o.workers)
 			}
 			name := defaultExperiment
 			if len(args) > 0 {
@@ -66,9 +60,6 @@ same command comes back to it.`,
 		},
 	}
 	o.register(c, "results/NAME")
-	c.Flags().IntVar(&o.workers, "workers", 0, "runs at a time; 0 is one a core")
-	c.Flags().BoolVar(&o.fresh, "fresh", false, "make all runs anew, also those that are in the folder")
-	c.Flags().StringVar(&o.shard, "shard", "", "make only part `i/n` of the runs")
 	c.Flags().StringVar(&o.engine, "engine", engineLocal, "where to make the runs: local, or slurm as one job array")
 	c.Flags().IntVar(&o.tasks, "tasks", 16, "tasks of the job array, with --engine slurm")
 	c.Flags().StringArrayVar(&o.slurm, "sbatch", nil, "`option` for sbatch, such as --partition=long; may be given several times")
@@ -100,11 +91,7 @@ func (o *outputFlags) certify(runs []*compare.Run) error {
 }
 
 func runCompare(c *cobra.Command, name string, o compareFlags) error {
-	stdout, stderr := c.OutOrStdout(), c.ErrOrStderr()
-	shard, err := parseShard(o.shard)
-	if err != nil {
-		return err
-	}
+	stderr := c.ErrOrStderr()
 	e, err := load(name, stderr)
 	if err != nil {
 		return err
@@ -113,51 +100,17 @@ func runCompare(c *cobra.Command, name string, o compareFlags) error {
 	if err != nil {
 		return err
 	}
-	study.Workers = o.workers
 	if _, runs := compare.Cost(study); runs == 0 {
 		return fmt.Errorf("%s: nothing to run: want solvers under solve, or at least two values of finite.width or finite.depth", name)
 	}
 	if o.dir == "" {
 		o.dir = filepath.Join("results", e.Name)
 	}
-	p := provenance(e, "compare", name)
-	out, err := openFolder(o.dir, o.overwrite, p.Resolved)
-	if err != nil {
-		return err
-	}
-	if err := out.begin(e, p, o.fresh); err != nil {
-		return failure{err}
-	}
-	store := compare.NewStore(o.dir, fingerprint())
+	var prepare func(*compare.Store) error
 	if o.engine == engineSlurm {
-		if err := onSlurm(c.Context(), o, e.Name, study, store, stderr); err != nil {
-			return failure{err}
-		}
+		prepare = func(store *compare.Store) error { return onSlurm(c.Context(), o, e.Name, study, store, stderr) }
 	}
-	r, failed := execute(c.Context(), study, compare.Options{Store: store, Shard: shard}, stderr)
-	var missing *compare.MissingError
-	if errors.As(failed, &missing) {
-		_, err := fmt.Fprintf(stdout, "shard %s: done. %v: copy the tasks and states folders of the other shards into %s, then compare without --shard\n", o.shard, missing, o.dir)
-		return err
-	}
-	failed = explain(e, failed)
-	if r == nil || len(r.Runs) == 0 {
-		out.discard()
-		return failure{failed}
-	}
-	if out.replace && failed == nil {
-		if err := store.Prune(r); err != nil {
-			return failure{err}
-		}
-	}
-	if err := compare.WriteReport(out.dir, r, p); err != nil {
-		return failure{err}
-	}
-	if failed != nil {
-		fmt.Fprintf(stderr, "%d finished runs are kept in %s: the same command goes on from there\n", len(r.Runs), o.dir)
-		return failure{failed}
-	}
-	return errors.Join(show(stdout, stderr, r, o.outputFlags), o.certify(r.Runs))
+	return o.carryOut(c, e, study, provenance(e, "compare", name), prepare)
 }
 
 // The engines.
@@ -232,35 +185,19 @@ func fingerprint() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// execute runs a study and shows its progress.
-func execute(ctx context.Context, s compare.Study, o compare.Options, stderr io.Writer) (*compare.Result, error) {
-	seconds, runs := compare.Cost(s)
-	fmt.Fprintf(stderr, "%s: %d runs, predicted %s of work on one core\n", s.Name, runs, duration(seconds))
-	p := newProgress(stderr)
-	finished := 0
-	o.Progress = func(e compare.Event) {
-		if e.Finished != nil {
-			finished++
-		}
-		p.update(e.Done/e.Total, fmt.Sprintf("%d/%d runs  %s", finished, e.Runs, e.Label))
-	}
-	r, err := compare.Execute(ctx, s, &o)
-	p.stop()
-	if r != nil && r.Reused > 0 {
-		fmt.Fprintf(stderr, "%d of %d runs were there already\n", r.Reused, len(r.Runs))
-	}
-	return r, err
-}
-
-// show prints the rates of a result and where its report is.
+// show prints the rates of a result, or what became of networks alone, and where the
+// report is.
 func show(stdout, stderr io.Writer, r *compare.Result, o outputFlags) error {
 	report := filepath.Join(o.dir, "report.html")
 	if o.json {
 		fmt.Fprintln(stderr, "report:", report)
 		return compare.WriteSummary(stdout, r, version())
 	}
-	if len(r.Ladders) > 0 {
+	switch {
+	case len(r.Ladders) > 0:
 		fmt.Fprintln(stdout, compare.RatesTable(r).Render())
+	case r.TrainsOnly():
+		fmt.Fprintln(stdout, compare.TrainingTable(r).Render())
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(stdout, n)

@@ -74,7 +74,7 @@ Start with
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nsee: %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(compareCommand(), solveCommand(), checkCommand(), verifyCommand(), distanceCommand(), listCommand(), reportCommand(), initCommand(), versionCommand())
+	root.AddCommand(compareCommand(), solveCommand(), simulateCommand(), checkCommand(), verifyCommand(), distanceCommand(), listCommand(), reportCommand(), initCommand(), versionCommand())
 	return root
 }
 

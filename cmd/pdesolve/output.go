@@ -20,7 +20,7 @@ import (
 
 // ours lists what commands write to a results folder. Nothing else in a folder is
 // ever removed.
-var ours = []string{"report.html", "report.md", "report.tex", "summary.json", "series.csv", "states", "tasks", "slurm", slurmFile, "figures", "data", provenanceFile, resolvedFile}
+var ours = []string{"report.html", "report.md", "report.tex", "summary.json", "series.csv", "states", "tasks", "checkpoints", "slurm", slurmFile, "figures", "data", provenanceFile, resolvedFile}
 
 const (
 	resolvedFile   = "resolved.yaml"

@@ -109,6 +109,17 @@ func (e *Experiment) parts() []part {
 	return all
 }
 
+// CheckMemory reports sizes that no run on this machine can have, of an experiment whose
+// fields have been changed.
+func (e *Experiment) CheckMemory() error {
+	e.reading.errs = nil
+	e.checkMemory()
+	if errs := e.reading.errs; len(errs) > 0 {
+		return fmt.Errorf("%s: %s", errs[0].Path, errs[0].Message) // without the place in the file, where it may not be from
+	}
+	return nil
+}
+
 // checkMemory reports sizes that no run on this machine can have.
 func (e *Experiment) checkMemory() {
 	d := e.reading
