@@ -26,6 +26,6 @@ func reconstruct5(dst []float64, x *near, u []float64, eps float64) {
 	reconstruct5Go(dst, x, u, 0, eps)
 }
 
-func conversions(dst []float64, x *near, from, to int, c [2]float64) {
-	conversionsGo(dst, x, from, to, c)
+func apply(dst []float64, x *near, from, to int, c symmetric) {
+	applyGo(dst, x, from, to, c)
 }

@@ -67,7 +67,7 @@ func TestKernelsAgree(t *testing.T) {
 		x := &near{in[0], in[1], in[2], in[3], in[4], in[5]}
 		u := awkward(rnd, n, false)
 		both("reconstruct5", func(d []float64) { reconstruct5(d, x, u, 1e-12) }, func(d []float64) { reconstruct5Go(d, x, u, 0, 1e-12) })
-		both("conversions", func(d []float64) { conversions(d, x, n/4, n, toPoint[2]) }, func(d []float64) { conversionsGo(d, x, n/4, n, toPoint[2]) })
+		both("apply", func(d []float64) { apply(d, x, n/4, n, toPoint[2]) }, func(d []float64) { applyGo(d, x, n/4, n, toPoint[2]) })
 		m1, m2 := lanes{1, 2, 3, 4}, lanes{1, 2, 3, 4}
 		sumMin(in[0], &l1, &m1)
 		sumMinGo(in[0], &l2, &m2)

@@ -14,18 +14,17 @@ func reconstruct5(dst []float64, x *near, u []float64, eps float64) {
 	reconstruct5Go(dst, x, u, k, eps)
 }
 
-func conversions(dst []float64, x *near, from, to int, c [2]float64) {
+func apply(dst []float64, x *near, from, to int, c symmetric) {
 	n := to - from
 	k, q := vectorised(n), eights(n)
-	c0, c1, c2 := weights(c)
 	if q > 0 {
-		conversionsAVX512(&dst[from], &x[0][from], &x[1][from], &x[2][from], &x[3][from], &x[4][from], q, c0, c1, c2)
+		applyAVX512(&dst[from], &x[0][from], &x[1][from], &x[2][from], &x[3][from], &x[4][from], q, c[0], c[1], c[2])
 	}
 	if q < k {
 		i := from + q
-		conversionsAVX2(&dst[i], &x[0][i], &x[1][i], &x[2][i], &x[3][i], &x[4][i], k-q, c0, c1, c2)
+		applyAVX2(&dst[i], &x[0][i], &x[1][i], &x[2][i], &x[3][i], &x[4][i], k-q, c[0], c[1], c[2])
 	}
-	conversionsGo(dst, x, from+k, to, c)
+	applyGo(dst, x, from+k, to, c)
 }
 
 // The vector kernels take n > 0, a multiple of 4 or of 8.
@@ -37,7 +36,7 @@ func reconstruct5AVX2(dst, u, m2, m1, z, p1, p2, p3 *float64, n int, eps float64
 func reconstruct5AVX512(dst, u, m2, m1, z, p1, p2, p3 *float64, n int, eps float64)
 
 //go:noescape
-func conversionsAVX2(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)
+func applyAVX2(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)
 
 //go:noescape
-func conversionsAVX512(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)
+func applyAVX512(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)

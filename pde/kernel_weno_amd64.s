@@ -225,8 +225,8 @@ reconstruct5AVX512Loop:
 	VZEROUPPER
 	RET
 
-// func conversionsAVX2(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)
-TEXT ·conversionsAVX2(SB), NOSPLIT, $0-80
+// func applyAVX2(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)
+TEXT ·applyAVX2(SB), NOSPLIT, $0-80
 	MOVQ dst+0(FP), DI
 	MOVQ m2+8(FP), SI
 	MOVQ m1+16(FP), DX
@@ -238,7 +238,7 @@ TEXT ·conversionsAVX2(SB), NOSPLIT, $0-80
 	VBROADCASTSD c1+64(FP), Y14
 	VBROADCASTSD c2+72(FP), Y15
 	XORQ AX, AX
-conversionsAVX2Loop:
+applyAVX2Loop:
 	VMULPD (CX)(AX*8), Y13, Y0
 	VMOVUPD (DX)(AX*8), Y1
 	VADDPD (R8)(AX*8), Y1, Y1
@@ -251,12 +251,12 @@ conversionsAVX2Loop:
 	VMOVUPD Y0, (DI)(AX*8)
 	ADDQ $4, AX
 	CMPQ AX, BX
-	JLT conversionsAVX2Loop
+	JLT applyAVX2Loop
 	VZEROUPPER
 	RET
 
-// func conversionsAVX512(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)
-TEXT ·conversionsAVX512(SB), NOSPLIT, $0-80
+// func applyAVX512(dst, m2, m1, z, p1, p2 *float64, n int, c0, c1, c2 float64)
+TEXT ·applyAVX512(SB), NOSPLIT, $0-80
 	MOVQ dst+0(FP), DI
 	MOVQ m2+8(FP), SI
 	MOVQ m1+16(FP), DX
@@ -268,7 +268,7 @@ TEXT ·conversionsAVX512(SB), NOSPLIT, $0-80
 	VBROADCASTSD c1+64(FP), Z14
 	VBROADCASTSD c2+72(FP), Z15
 	XORQ AX, AX
-conversionsAVX512Loop:
+applyAVX512Loop:
 	VMULPD (CX)(AX*8), Z13, Z0
 	VMOVUPD (DX)(AX*8), Z1
 	VADDPD (R8)(AX*8), Z1, Z1
@@ -281,6 +281,6 @@ conversionsAVX512Loop:
 	VMOVUPD Z0, (DI)(AX*8)
 	ADDQ $8, AX
 	CMPQ AX, BX
-	JLT conversionsAVX512Loop
+	JLT applyAVX512Loop
 	VZEROUPPER
 	RET

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,6 +99,51 @@ func TestWENOOrderInTime(t *testing.T) {
 			_, want := s.Order()
 			t.Logf("%s: order %.3f, errors %.3g", label(s), order, errs)
 			require.GreaterOrEqual(t, order, float64(want)-0.1, label(s))
+		}
+	}
+}
+
+// The fluxes are continuous where velocities change their sign: in steps of 1e-9 through
+// 0, all at once or every third alone, they change by that times the density at most.
+func TestWENOFluxesAreContinuous(t *testing.T) {
+	const step = 1e-9
+	for _, shape := range [][]int{{12}, {12, 9}, {7, 6, 8}} {
+		for _, degree := range []int{3, 5} {
+			axes := make([]grid.Axis, len(shape))
+			for k, n := range shape {
+				axes[k] = grid.Axis{Lo: 0, Hi: 1, N: n}
+			}
+			g, err := grid.New(axes...)
+			require.NoError(t, err)
+			w, u := newWenoSweep(g, degree), newFaces(g)
+			rnd := rand.New(rand.NewPCG(3, 4))
+			rho := make([]float64, g.Len())
+			for i := range rho {
+				rho[i] = 1 + rnd.Float64()
+			}
+			at := func(k, shift int, small float64) []float64 {
+				for j, st := range w.stride {
+					for i := range g.Len() {
+						if i/st%w.n[j] == w.n[j]-1 {
+							continue
+						}
+						u[j][st+i] = math.Sin(float64(3*i + j))
+						if (i+shift)%3 == 0 {
+							u[j][st+i] = small
+						}
+					}
+				}
+				w.fluxes(rho, u, false)
+				return slices.Clone(w.flux[k])
+			}
+			for k := range shape {
+				for shift := range 3 {
+					below, above := at(k, shift, -step), at(k, shift, step)
+					for i := range below {
+						require.InDelta(t, below[i], above[i], 20*step, "%v, degree %d, axis %d", shape, degree, k)
+					}
+				}
+			}
 		}
 	}
 }

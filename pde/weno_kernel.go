@@ -8,14 +8,23 @@ type near [6][]float64
 
 const here = 2
 
-// toPoint and toAverage are the coefficients (c₁, c₂) of the conversions
-// x + c₁δ²x + c₂δ⁴x between averages over an interval and values at its midpoint
-// (derived from the series of sin(θ/2)/(θ/2); sixth order, and fourth order without
-// c₂). The index is the number of neighbours on the poorer side, up to 2.
+// symmetric holds the coefficients c₀, c₁, c₂ of c₀x + c₁(x₋₁ + x₁) + c₂(x₋₂ + x₂).
+type symmetric [3]float64
+
+// toPoint and toAverage are the conversions x + aδ²x + bδ⁴x between averages over an
+// interval and values at its midpoint, with (a, b) derived from the series of
+// sin(θ/2)/(θ/2); sixth order, and fourth order without b. The index is the number of
+// neighbours on the poorer side, up to 2.
 var (
-	toPoint   = [3][2]float64{{}, {-1. / 24}, {-1. / 24, 3. / 640}}
-	toAverage = [3][2]float64{{}, {1. / 24}, {1. / 24, -17. / 5760}}
+	toPoint   = [3]symmetric{conversion(0, 0), conversion(-1./24, 0), conversion(-1./24, 3./640)}
+	toAverage = [3]symmetric{conversion(0, 0), conversion(1./24, 0), conversion(1./24, -17./5760)}
 )
+
+// conversion returns x + aδ²x + bδ⁴x: δ²x = x₋₁ − 2x + x₁ and
+// δ⁴x = x₋₂ − 4x₋₁ + 6x − 4x₁ + x₂.
+func conversion(a, b float64) symmetric {
+	return symmetric{1 - float64(2*a) + float64(6*b), a - float64(4*b), b}
+}
 
 // staggered holds the coefficients of the differences
 // c₀(x₁ − x₀) + c₁(x₂ − x₋₁) + c₂(x₃ − x₋₂) of second, fourth and sixth order for
@@ -34,17 +43,23 @@ func differences(dst []float64, x *near, from, to int, c [3]float64, scale float
 	}
 }
 
-// weights returns the coefficients of x, of x₋₁ + x₁ and of x₋₂ + x₂ in the conversion
-// x + c₁δ²x + c₂δ⁴x: δ²x = x₋₁ − 2x + x₁ and δ⁴x = x₋₂ − 4x₋₁ + 6x − 4x₁ + x₂.
-func weights(c [2]float64) (c0, c1, c2 float64) {
-	return 1 - float64(2*c[0]) + float64(6*c[1]), c[0] - float64(4*c[1]), c[1]
+// central holds the coefficients (c₀, c₁) of the interpolation c₀(x₀ + x₁) + c₁(x₋₁ + x₂)
+// of second and fourth order from averages to the face between x₀ and x₁ (derived;
+// Taylor). The index is the number of cells beyond x₀ and x₁ on the poorer side, up to 1.
+var central = [2][2]float64{{1. / 2}, {7. / 12, -1. / 12}}
+
+// addCentral adds the central interpolation c of near to the elements from, …, to−1 of
+// dst.
+func addCentral(dst []float64, x *near, from, to int, c [2]float64) {
+	apply(dst, &near{x[1], x[2], dst, x[3], x[4]}, from, to, symmetric{1, c[0], c[1]})
 }
 
-// conversionsGo writes x + c₁δ²x + c₂δ⁴x to the elements from, …, to−1 of dst.
-func conversionsGo(dst []float64, x *near, from, to int, c [2]float64) {
-	c0, c1, c2 := weights(c)
+// applyGo writes c₀x + c₁(x₋₁ + x₁) + c₂(x₋₂ + x₂) to the elements from, …, to−1 of dst,
+// which may be near[here].
+func applyGo(dst []float64, x *near, from, to int, c symmetric) {
 	m2, m1, z, p1, p2 := x[0][:to], x[1][:to], x[2][:to], x[3][:to], x[4][:to]
 	dst = dst[:to]
+	c0, c1, c2 := c[0], c[1], c[2]
 	for j := from; j < to; j++ {
 		dst[j] = float64(c0*z[j]) + float64(c1*(m1[j]+p1[j])) + float64(c2*(m2[j]+p2[j]))
 	}
