@@ -100,8 +100,8 @@ func newLinearAttention(m *transformer.Model) (*LinearAttention, error) {
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("exact: linear attention: %w", err)
 	}
-	if _, squared := m.Loss.(*transformer.Squared); m.FullStep || m.Read.Mean || len(m.Read.Weights) > 0 || m.Loss != nil && !squared {
-		return nil, fmt.Errorf("exact: linear attention: the model's steps, read-out or loss differ: want steps dt/2, one entry of one token and the squared loss")
+	if _, squared := m.Loss.(*transformer.Squared); m.FullStep || m.Modified != 0 || m.Read.Mean || len(m.Read.Weights) > 0 || m.Loss != nil && !squared {
+		return nil, fmt.Errorf("exact: linear attention: the model's steps, read-out or loss differ: want unmodified steps dt/2, one entry of one token and the squared loss")
 	}
 	s := &LinearAttention{model: *m, prompts: summarise(m.Prompts, m.Read.Token), depth: m.Depth}
 	s.model.Blocks = slices.Clone(m.Blocks)

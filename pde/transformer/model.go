@@ -13,9 +13,12 @@ import (
 // Its states have one component per block and depth slice: component c = i·L + k
 // is block i in slice k, where L = Depth.
 type Model struct {
-	Depth      int     // L ≥ 1, residual layers; depth slices of the density
-	Continuous bool    // integrate depth to second order (symmetric splitting) in place of the paper's residual steps
-	Decay      float64 // λ ≥ 0, weight of the L2 regulariser
+	Depth      int  // L ≥ 1, residual layers; depth slices of the density
+	Continuous bool // integrate depth to second order (symmetric splitting) in place of the paper's residual steps
+	// Modified is ε ≥ 0. Above 0, and with Continuous, depth follows the field u + εw, which
+	// up to ε² is the one that residual layers of step ε follow; see the package comment.
+	Modified float64
+	Decay    float64 // λ ≥ 0, weight of the L2 regulariser
 	// Temperature is σ ≥ 0, the weight of the entropy (1/L) Σ_c ∫ρ_c log ρ_c in Q. Its
 	// flow is that of noisy gradient descent: every density also diffuses by σΔρ. Only
 	// densities have an entropy; of atoms see BindAtoms.

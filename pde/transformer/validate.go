@@ -21,6 +21,8 @@ func (m *Model) Validate() error {
 		return fmt.Errorf("decay: %v: want a finite number, at least 0", m.Decay)
 	case !(m.Temperature >= 0) || math.IsInf(m.Temperature, 0):
 		return fmt.Errorf("temperature: %v: want a finite number, at least 0", m.Temperature)
+	case !(m.Modified >= 0) || math.IsInf(m.Modified, 0) || m.Modified > 0 && !m.Continuous:
+		return fmt.Errorf("modified: %v: want a finite number, at least 0, and above 0 only with continuous depth", m.Modified)
 	case m.Prompts == nil:
 		return fmt.Errorf("prompts: missing: want at least one labelled prompt")
 	case len(m.Blocks) == 0:
