@@ -3,6 +3,8 @@ package compare
 import (
 	"math"
 
+	gonum "gonum.org/v1/gonum/floats" // the package has floats of its own
+
 	"pdesolve/grid"
 	"pdesolve/pde"
 	"pdesolve/transport"
@@ -98,24 +100,28 @@ func (r *Reference) estimate(coarser *Reference) *Reference {
 // its distance from the fine values, which overestimates it.
 func extrapolate(fine, coarse *Reference, order int) *Reference {
 	w := 1 / (math.Exp2(float64(order)) - 1)
-	mix := func(f, c []float64) []float64 {
-		x := make([]float64, len(f))
-		for i := range f {
-			x[i] = f[i] + w*(f[i]-c[i])
-		}
-		return x
-	}
-	r := &Reference{
-		Risk:      mix(fine.Risk, coarse.Risk),
-		Objective: mix(fine.Objective, coarse.Objective),
-		Output:    make([][]float64, len(fine.Output)),
-		Error:     map[Quantity]float64{},
-	}
-	for s := range fine.Output {
-		r.Output[s] = mix(fine.Output[s], coarse.Output[s])
-	}
+	r := combine([]float64{1 + w, -w}, fine, coarse)
 	return r.estimate(fine)
 }
+
+// combine returns the curve Σ_i weight_i curves_i, without an error estimate.
+func combine(weight []float64, curves ...*Reference) *Reference {
+	r := &Reference{Risk: make([]float64, len(curves[0].Risk)), Objective: make([]float64, len(curves[0].Objective)), Error: map[Quantity]float64{}}
+	for _, y := range curves[0].Output {
+		r.Output = append(r.Output, make([]float64, len(y)))
+	}
+	for i, c := range curves {
+		gonum.AddScaled(r.Risk, weight[i], c.Risk)
+		gonum.AddScaled(r.Objective, weight[i], c.Objective)
+		for s, y := range c.Output {
+			gonum.AddScaled(r.Output[s], weight[i], y)
+		}
+	}
+	return r
+}
+
+// size returns the distance of a curve from 0.
+func (r *Reference) size(q Quantity) float64 { return distance(q, r, combine([]float64{0}, r)) }
 
 // l1Distance returns ∫|a − b| of two densities on the same grid.
 func l1Distance(a, b *grid.Density) float64 {

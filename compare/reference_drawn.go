@@ -61,17 +61,7 @@ func (p *plan) drawnReference(m transformer.Model) *refPlan {
 // mean returns the mean of two curves that are independent estimates of the same one,
 // with half their distance for its error.
 func mean(a, b *Reference) *Reference {
-	mix := func(x, y []float64) []float64 {
-		out := make([]float64, len(x))
-		for i := range x {
-			out[i] = (x[i] + y[i]) / 2
-		}
-		return out
-	}
-	r := &Reference{Risk: mix(a.Risk, b.Risk), Objective: mix(a.Objective, b.Objective), Error: map[Quantity]float64{}}
-	for s := range a.Output {
-		r.Output = append(r.Output, mix(a.Output[s], b.Output[s]))
-	}
+	r := combine([]float64{0.5, 0.5}, a, b)
 	for _, q := range Quantities {
 		r.Error[q] = distance(q, a, b) / 2
 	}

@@ -88,17 +88,18 @@ const (
 
 // Further inquiries, which a study names if it wants them.
 const (
-	FixedBudget Against = "fixed-budget" // L at fixed L·M, against M = ∞ at the same L
-	SingleHead  Against = "single-head"  // L at M = 1, against M = ∞ at the same L
-	Bias        Against = "bias"         // E[R] − R_∞ of networks, by L·M
-	Horizon     Against = "horizon"      // growth of the width part's constant in training time
-	Dissipation Against = "dissipation"  // balance of energy and dissipation, by cells
-	Decay       Against = "decay"        // risk at the end against λ
-	Tail        Against = "tail"         // fraction of seeds outside the theorem's bound
-	TwoWay      Against = "two-way"      // depth and width fitted together, against L = M = ∞
-	BestNetwork Against = "best-network" // networks drawn from the trained mean field
-	Heads       Against = "heads"        // loss and accuracy by M
-	Layers      Against = "layers"       // loss and accuracy by L
+	FixedBudget   Against = "fixed-budget"   // L at fixed L·M, against M = ∞ at the same L
+	SingleHead    Against = "single-head"    // L at M = 1, against M = ∞ at the same L
+	DepthConstant Against = "depth-constant" // constant of the depth ladder, predicted and measured
+	Bias          Against = "bias"           // E[R] − R_∞ of networks, by L·M
+	Horizon       Against = "horizon"        // growth of the width part's constant in training time
+	Dissipation   Against = "dissipation"    // balance of energy and dissipation, by cells
+	Decay         Against = "decay"          // risk at the end against λ
+	Tail          Against = "tail"           // fraction of seeds outside the theorem's bound
+	TwoWay        Against = "two-way"        // depth and width fitted together, against L = M = ∞
+	BestNetwork   Against = "best-network"   // networks drawn from the trained mean field
+	Heads         Against = "heads"          // loss and accuracy by M
+	Layers        Against = "layers"         // loss and accuracy by L
 )
 
 // Quantity names what is compared between a run and its reference; see

@@ -91,6 +91,9 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 	if m.Continuous {
 		run.ID += "-continuous"
 	}
+	if m.Modified != 0 {
+		run.ID += fmt.Sprintf("-modified%g", m.Modified)
+	}
 	if m.Decay != p.study.Model.Decay {
 		run.ID += fmt.Sprintf("-decay%g", m.Decay)
 	}
