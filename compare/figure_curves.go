@@ -20,7 +20,7 @@ func limitRuns(r *Result) []*Run {
 	at := map[string]int{}
 	for _, kind := range []Kind{Grid, Characteristics} {
 		for _, run := range r.Runs {
-			if run.Kind != kind || run.Depth != r.Study.Model.Depth || run.Continuous != r.Study.Model.Continuous {
+			if run.Kind != kind || kind == Characteristics && run.Dt > 0 || run.Depth != r.Study.Model.Depth || run.Continuous != r.Study.Model.Continuous {
 				continue
 			}
 			if i, ok := at[run.Scheme]; !ok {
@@ -95,6 +95,8 @@ func shownNetworks(r *Result) []networkGroup {
 // runLabel names a limit run in a legend.
 func runLabel(run *Run) string {
 	switch {
+	case run.Kind == Characteristics && run.Dt > 0:
+		return fmt.Sprintf("%s, %d nodes, step %s", run.Scheme, run.Nodes, plain(run.Dt))
 	case run.Kind == Characteristics:
 		return fmt.Sprintf("characteristics, %d nodes", run.Nodes)
 	case run.Dt > 0:

@@ -107,15 +107,20 @@ func (s *Study) cellsOf(v Solver) int {
 	return s.Model.Blocks[0].Axes[0].N
 }
 
-// schemes returns the study's grid solvers that key accepts, grouped by key, in order
+// levelOf returns what a solver holds while its step varies: cells or nodes on an axis.
+func (s *Study) levelOf(v Solver) int {
+	if v.Characteristics != nil {
+		return v.Characteristics.Nodes
+	}
+	return s.cellsOf(v)
+}
+
+// schemes returns the study's solvers that key accepts, grouped by key, in order
 // of first appearance.
 func (s *Study) schemes(key func(Solver) (string, bool)) [][]Solver {
 	var names []string
 	groups := map[string][]Solver{}
 	for _, v := range s.Solvers {
-		if v.Scheme == nil {
-			continue
-		}
 		k, ok := key(v)
 		if !ok {
 			continue

@@ -23,6 +23,9 @@ func (byCells) Validate(*Study) error { return nil }
 // groups returns the explicit solvers by scheme.
 func (byCells) groups(s *Study) [][]Solver {
 	return s.schemes(func(v Solver) (string, bool) {
+		if v.Scheme == nil {
+			return "", false
+		}
 		_, stepped := v.Scheme.(pde.StepScheme)
 		return s.Label(v.Scheme), !stepped
 	})

@@ -1,14 +1,10 @@
 package compare
 
-import (
-	"fmt"
+import "fmt"
 
-	"pdesolve/pde"
-)
-
-// byStep varies the number of time steps of a scheme that takes one and holds its grid
-// and the depth L. The runs are compared with the flow on the same grid in continuous
-// time (plan.stepReference). The slope of a scheme of order p in time is −p, by the
+// byStep varies the number of time steps of a scheme that takes one and holds its grid,
+// or its nodes, and the depth L. The runs are compared with the flow on the same grid, or
+// of the same nodes, in continuous time (plan.stepReference). The slope of a scheme of order p in time is −p, by the
 // scheme's declaration.
 type byStep struct{}
 
@@ -16,7 +12,7 @@ func init() { addInquiry(byStep{}) }
 
 func (byStep) Name() Against { return Step }
 func (byStep) Summary() string {
-	return "time steps of each implicit scheme, against the flow on the same grid in continuous time"
+	return "time steps of each implicit scheme, against the flow on the same grid, or of the same nodes, in continuous time"
 }
 func (byStep) Axis() string          { return "number of steps" }
 func (byStep) Standard() bool        { return true }
@@ -27,8 +23,8 @@ func (byStep) Validate(*Study) error { return nil }
 // groups returns the solvers with a step by scheme and grid.
 func (byStep) groups(s *Study) [][]Solver {
 	return s.schemes(func(v Solver) (string, bool) {
-		_, stepped := v.Scheme.(pde.StepScheme)
-		return fmt.Sprint(s.Label(v.Scheme), s.cellsOf(v)), stepped
+		_, stepped := v.step()
+		return fmt.Sprint(s.solverLabel(v), s.levelOf(v)), stepped
 	})
 }
 
@@ -37,7 +33,8 @@ func (q byStep) Levels(s *Study) int {
 	for _, group := range q.groups(s) {
 		var dt []float64
 		for _, v := range group {
-			dt = append(dt, v.Scheme.(pde.StepScheme).NominalStep())
+			h, _ := v.step()
+			dt = append(dt, h)
 		}
 		most = max(most, distinct(dt))
 	}
@@ -50,11 +47,10 @@ func (q byStep) plan(p *plan) {
 		if len(group) < 2 {
 			continue
 		}
-		_, order := group[0].Scheme.Order()
-		l := ladderPlan{against: Step, scheme: p.study.Label(group[0].Scheme), Prediction: declared(order)}
+		l := ladderPlan{against: Step, scheme: p.study.solverLabel(group[0]), Prediction: declared(group[0].order())}
 		for _, v := range group {
-			s := v.Scheme.(pde.StepScheme)
-			l.levels = append(l.levels, level{x: end / s.NominalStep(), depth: p.study.Model.Depth, tasks: []*task{p.solver(v)}, ref: p.stepReference(v)})
+			dt, _ := v.step()
+			l.levels = append(l.levels, level{x: end / dt, depth: p.study.Model.Depth, tasks: []*task{p.solver(v)}, ref: p.stepReference(v)})
 		}
 		p.ladder(l)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"pdesolve/finite"
 	"pdesolve/pde"
 	"pdesolve/pde/exact"
 )
@@ -46,7 +47,7 @@ func (p *plan) baseReference() *refPlan {
 		}
 		fine, coarse := defaultCharacteristics(), defaultCharacteristics()
 		for _, v := range p.study.Solvers {
-			if c := v.Characteristics; c != nil && !c.Random() && c.Nodes > coarse.Nodes {
+			if c := v.Characteristics; c != nil && c.Step == 0 && !c.Random() && c.Nodes > coarse.Nodes {
 				fine = *c
 			}
 		}
@@ -93,14 +94,29 @@ func (p *plan) depthReference() *refPlan {
 	})
 }
 
-// stepReference is the semi-discrete flow on the same grid, so that only the
-// error in the step remains.
+// stepReference is the flow on the same grid or of the same nodes in continuous time, so
+// that only the error in the step remains.
 func (p *plan) stepReference(v Solver) *refPlan {
+	if c := v.Characteristics; c != nil {
+		return p.nodesReference(*c)
+	}
 	s := v.Scheme.(pde.StepScheme)
 	return p.reference(fmt.Sprint("step ", s.Name(), p.study.cellsOf(v)), func() *refPlan {
 		coarse, fine := s.SemiDiscrete(1), s.SemiDiscrete(2)
 		a, b := p.scheme(fine, v.Cells, "-fine"), p.scheme(coarse, v.Cells, "-coarse")
 		return pair(a, b, fmt.Sprintf("the flow on the same grid in continuous time (%s, second order in time); error: distance from twice the step", fine.Name()))
+	})
+}
+
+// nodesReference moves nodes in continuous time.
+func (p *plan) nodesReference(c finite.Characteristics) *refPlan {
+	return p.reference(fmt.Sprint("nodes ", c.Rule, c.Nodes, c.Seed), func() *refPlan {
+		at := func(tol float64, suffix string) *task {
+			flow := c
+			flow.Step, flow.TimeOrder, flow.RTol, flow.ATol = 0, 0, tol, tol
+			return p.characteristicsAs(p.study.Model, flow, suffix)
+		}
+		return pair(at(stepTolerance, "-fine"), at(10*stepTolerance, "-coarse"), "the same nodes moved in continuous time; error: distance from a tenfold tolerance")
 	})
 }
 

@@ -190,6 +190,9 @@ func (study *Study) solverText(v Solver) string {
 		if c.Random() {
 			return fmt.Sprintf("characteristics (%d nodes a layer and block, %s from ρ₀ with seed %d)", c.Nodes, c.Rule, c.Seed)
 		}
+		if c.Step > 0 {
+			return fmt.Sprintf("%s (%d nodes an axis, minimising movements of step %s)", c.Scheme(), c.Nodes, plain(c.Step))
+		}
 		return fmt.Sprintf("characteristics (%d nodes an axis)", c.Nodes)
 	}
 	s := study.Label(v.Scheme)

@@ -59,6 +59,34 @@ type Network struct {
 	Seed         uint64
 }
 
+// step returns the time step of a solver that has one.
+func (v Solver) step() (dt float64, ok bool) {
+	if c := v.Characteristics; c != nil {
+		return c.Step, c.Step > 0
+	}
+	if s, stepped := v.Scheme.(pde.StepScheme); stepped {
+		return s.NominalStep(), true
+	}
+	return 0, false
+}
+
+// order returns the solver's order in time.
+func (v Solver) order() int {
+	if c := v.Characteristics; c != nil {
+		return max(1, c.TimeOrder)
+	}
+	_, time := v.Scheme.Order()
+	return time
+}
+
+// solverLabel names a solver without its cells and step; see Label.
+func (s *Study) solverLabel(v Solver) string {
+	if c := v.Characteristics; c != nil {
+		return c.Scheme()
+	}
+	return s.Label(v.Scheme)
+}
+
 // Networks describes the finite-width networks of a study.
 type Networks struct {
 	Widths []int // M, at the model's depth

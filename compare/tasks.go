@@ -16,12 +16,16 @@ import (
 // reference's error depends on it.
 const fineTolerance = 1e-9
 
+// stepTolerance is that of nodes in continuous time with which small steps are compared.
+const stepTolerance = 1e-12
+
 // Unit costs in seconds on one core, for the prediction of progress only.
 const (
-	costAtom   = 1.2e-9 // one atom, one pair of tokens, one prompt: forward and adjoint
-	costCell   = 7e-9   // one cell, one stage of an explicit scheme
-	costMarch  = 6e-7   // one cell, one step of JKO with its outer iterations
-	guessEvals = 12     // gradient evaluations per unit of training time
+	costAtom        = 1.2e-9 // one atom, one pair of tokens, one prompt: forward and adjoint
+	costCell        = 7e-9   // one cell, one stage of an explicit scheme
+	costMarch       = 6e-7   // one cell, one step of JKO with its outer iterations
+	guessEvals      = 12     // gradient evaluations per unit of training time
+	guessFixedPoint = 10     // gradient evaluations per minimising movement of atoms
 )
 
 // solver adds the run of one configured solver.
@@ -82,8 +86,18 @@ func (p *plan) scheme(s pde.Scheme, cells int, suffix string) *task {
 
 // characteristics adds the mean-field run of weighted quadrature nodes.
 func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *task {
-	run := Run{ID: fmt.Sprintf("characteristics-%s%d-L%d", c.Rule, c.Nodes, m.Depth), Kind: Characteristics, Scheme: "characteristics",
+	return p.characteristicsAs(m, c, "")
+}
+
+// characteristicsAs is characteristics with a suffix that tells runs apart that differ in
+// more than nodes, step and model.
+func (p *plan) characteristicsAs(m transformer.Model, c finite.Characteristics, suffix string) *task {
+	run := Run{ID: fmt.Sprintf("%s-%s%d-L%d", c.Scheme(), c.Rule, c.Nodes, m.Depth), Kind: Characteristics, Scheme: c.Scheme(), Dt: c.Step,
 		Depth: m.Depth, Continuous: m.Continuous, Sources: []Source{FromQuadrature, FromDepth}}
+	if c.Step > 0 {
+		run.ID += fmt.Sprintf("-dt%g", c.Step)
+		run.Sources = append(run.Sources, FromStep)
+	}
 	if c.Random() {
 		run.ID += fmt.Sprintf("-s%d", c.Seed)
 		run.Seed = c.Seed
@@ -97,10 +111,15 @@ func (p *plan) characteristics(m transformer.Model, c finite.Characteristics) *t
 	if m.Decay != p.study.Model.Decay {
 		run.ID += fmt.Sprintf("-decay%g", m.Decay)
 	}
+	run.ID += suffix
 	for i := range m.Blocks {
 		run.Nodes = max(run.Nodes, int(min(c.Count(len(m.Parameters(i))), math.MaxInt32)))
 	}
-	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
+	cost := p.costAtoms(m, run.Nodes)
+	if c.Step > 0 {
+		cost *= guessFixedPoint / (guessEvals * c.Step)
+	}
+	return p.add(&task{run: run, cost: cost, inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
 		r := run
 		var err error
 		r.Trajectory, err = c.Solve(ctx, &m, p.study.Times, o)

@@ -27,6 +27,10 @@ type Characteristics struct {
 	Seed  uint64    `yaml:"seed"`  // of random nodes, as in Draw and Repeat
 	RTol  float64   `yaml:"rtol"`  // as in Gradient; 0 means the default 1e-8
 	ATol  float64   `yaml:"atol"`  // as in Gradient; 0 means the default 1e-10
+	// Step, if above 0, moves the nodes by the minimising movements of JKO with this step
+	// and TimeOrder, in place of the flow in continuous time.
+	Step      float64 `yaml:"step"`
+	TimeOrder int     `yaml:"order"`
 }
 
 // The rules of random nodes.
@@ -65,6 +69,26 @@ func (c Characteristics) filled() Characteristics {
 	return c
 }
 
+// Scheme names how the nodes are moved: "characteristics" in continuous time, or
+// "characteristics-jko" by minimising movements, with "-order-2" if they are of that order.
+func (c Characteristics) Scheme() string {
+	switch {
+	case c.Step == 0:
+		return "characteristics"
+	case c.TimeOrder == 2:
+		return "characteristics-jko-order-2"
+	}
+	return "characteristics-jko"
+}
+
+// dynamics returns what moves the nodes.
+func (c Characteristics) dynamics() Dynamics {
+	if c.Step != 0 {
+		return JKO{Step: c.Step, TimeOrder: c.TimeOrder}
+	}
+	return c.gradient()
+}
+
 func (c Characteristics) gradient() Gradient { return Gradient{RTol: c.RTol, ATol: c.ATol} }
 
 // Validate reports what makes the description unusable: fewer than one node, an
@@ -77,7 +101,10 @@ func (c Characteristics) Validate() error {
 	if c.Rule != grid.Gauss && c.Rule != grid.Midpoint && !c.Random() {
 		return fmt.Errorf("rule: %q: want %q or %q, or random nodes, %q or %q", string(c.Rule), string(grid.Gauss), string(grid.Midpoint), string(Drawn), string(Repeated))
 	}
-	return c.gradient().Validate()
+	if c.TimeOrder != 0 && c.Step == 0 {
+		return fmt.Errorf("order: %d: want a step: it is the order of minimising movements", c.TimeOrder)
+	}
+	return c.dynamics().Validate()
 }
 
 // Start returns the nodes with their weights. It fails where a tensor rule has more
@@ -108,5 +135,5 @@ func (c Characteristics) Solve(ctx context.Context, m *transformer.Model, times 
 		return nil, err
 	}
 	c = c.filled()
-	return Simulate(ctx, m, start, times, c.gradient(), o)
+	return Simulate(ctx, m, start, times, c.dynamics(), o)
 }

@@ -51,6 +51,8 @@ type march struct {
 	calls int       // gradients since the last report
 	last  float64   // what force returned
 	blind bool      // force does not know F: none is reported
+
+	failed string // why advance could not make the step; empty if it could
 }
 
 // exact evaluates the gradient of F itself: the force of a dynamics without
@@ -115,6 +117,9 @@ func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []f
 // evaluate takes the force at e and says what is not finite, and in which component;
 // "" if all is.
 func (m *march) evaluate(s stepper, e *pde.Ensemble, number int) (what string, component int) {
+	if m.failed != "" {
+		return m.failed, -1
+	}
 	if c := firstBad(e.Theta, e); c >= 0 {
 		return "a parameter is not finite: the step is too long", c
 	}

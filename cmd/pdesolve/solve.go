@@ -106,7 +106,10 @@ func solveOne(ctx context.Context, e *experiment.Experiment, s compare.Solver, p
 	r := &compare.Run{Depth: max(m.Depth, 1), Continuous: m.Continuous}
 	var err error
 	if c := s.Characteristics; c != nil && learns {
-		r.ID, r.Kind, r.Scheme, r.Nodes = fmt.Sprintf("characteristics-%s%d", c.Rule, c.Nodes), compare.Characteristics, "characteristics", c.Nodes
+		r.ID, r.Kind, r.Scheme, r.Nodes, r.Dt = fmt.Sprintf("%s-%s%d", c.Scheme(), c.Rule, c.Nodes), compare.Characteristics, c.Scheme(), c.Nodes, c.Step
+		if c.Step > 0 {
+			r.ID += fmt.Sprintf("-dt%g", c.Step)
+		}
 		r.Trajectory, err = c.Solve(ctx, &m, e.Times(), &finite.Options{Progress: part})
 		return r, err
 	}

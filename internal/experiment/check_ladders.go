@@ -117,7 +117,10 @@ func (e *Experiment) checkTwins() {
 				id = fmt.Sprintf("%s with %d cells", study.Label(l.Scheme), e.cellsOf(l))
 			}
 			if c := l.Characteristics; c != nil {
-				id = fmt.Sprintf("%s with %d %s nodes", s.Name, c.Nodes, c.Rule)
+				id = fmt.Sprintf("%s with %d %s nodes", c.Scheme(), c.Nodes, c.Rule)
+				if c.Step > 0 {
+					id += fmt.Sprintf(" and step %v", c.Step)
+				}
 				if c.Random() {
 					id += fmt.Sprintf(" of seed %d", c.Seed)
 				}

@@ -51,7 +51,7 @@ func (e *Experiment) Costs() []Cost {
 func (e *Experiment) cost(s *SolverConfig, l *compare.Solver) Cost {
 	copies := float64(workCopies + len(e.Times()))
 	if l.Characteristics != nil {
-		c := Cost{Solver: fmt.Sprintf("%s, %d nodes", s.Name, l.Characteristics.Nodes), path: child(s.path, "nodes")}
+		c := Cost{Solver: fmt.Sprintf("%s, %d nodes", l.Characteristics.Scheme(), l.Characteristics.Nodes), path: child(s.path, "nodes")}
 		for _, p := range e.parts() {
 			atoms := l.Characteristics.Count(p.dim)
 			c.Unknowns += atoms * float64(p.dim) * p.slices

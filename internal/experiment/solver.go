@@ -68,7 +68,7 @@ func (s *SolverConfig) decode(d *decoder, n ast.Node, path string) {
 	stepped := field("step", []reflect.Value{solverMember(name).Elem()}).IsValid()
 	for _, e := range options {
 		key, _ := d.key(e, path)
-		isLadder := name != characteristics && (key == "refine" || stepped && (key == "step" || key == "steps"))
+		isLadder := key == "refine" && name != characteristics || stepped && (key == "step" || key == "steps")
 		if !isLadder {
 			s.options = append(s.options, e)
 			continue
@@ -179,9 +179,13 @@ func (s *SolverConfig) choices(member reflect.Value) []reflect.Value {
 	type refine struct {
 		Refine []int `yaml:"refine"`
 	}
+	type steps struct {
+		Step  []float64 `yaml:"step"`
+		Steps []int     `yaml:"steps"`
+	}
 	switch {
 	case s.Name == characteristics:
-		return nil
+		return []reflect.Value{reflect.ValueOf(&steps{}).Elem()}
 	case field("step", []reflect.Value{member.Elem()}).IsValid():
 		return []reflect.Value{reflect.ValueOf(&ladders{}).Elem()}
 	}
@@ -199,6 +203,9 @@ func (s SolverConfig) encode() any {
 			}
 		}
 		options = append(options, entry(key, v))
+	}
+	if s.Name == characteristics && len(s.Steps)+len(s.Step) == 0 {
+		options = slices.DeleteFunc(options, func(i item) bool { return i.Key == "step" || i.Key == "order" })
 	}
 	switch {
 	case len(s.Steps) > 0:
