@@ -55,7 +55,7 @@ func (q byBias) plan(p *plan) {
 	d := p.study.Model.Depth
 	for _, w := range q.widths(p.study) {
 		v := level{x: float64(d * w), depth: d, width: w}
-		for s := range p.study.seeds(v.sample()) {
+		for s := range p.study.Networks.Seeds {
 			seed := p.study.Networks.Seed + uint64(s)
 			v.tasks = append(v.tasks, p.network(d, w, seed))
 			for i := range biasParts {

@@ -16,12 +16,20 @@ func (byDepth) Summary() string {
 func (byDepth) Axis() string        { return "layers, L" }
 func (byDepth) Standard() bool      { return true }
 func (byDepth) Chance() bool        { return false }
-func (byDepth) Needs() string       { return "finite: {depth: [L, …]}" }
-func (byDepth) Levels(s *Study) int { return len(s.Networks.Depths) }
+func (byDepth) Needs() string       { return "finite: {depth: [L, …]} or compare: {depth: [L, …]}" }
+func (byDepth) Levels(s *Study) int { return len(s.depths()) }
+
+// depths returns the levels of the depth ladder.
+func (s *Study) depths() []int {
+	if s.Depths != nil {
+		return s.Depths
+	}
+	return s.Networks.Depths
+}
 
 func (q byDepth) Validate(s *Study) error {
 	if q.Levels(s) == 0 {
-		return lack(Depth, "finite.depth")
+		return lack(Depth, "finite.depth or compare.depth")
 	}
 	return nil
 }
@@ -31,7 +39,7 @@ func (byDepth) plan(p *plan) {
 	if p.study.Model.Continuous {
 		l.Prediction = Prediction{Slope: -2, Source: "symmetric splitting: second order in 1/L"}
 	}
-	for _, d := range p.study.Networks.Depths {
+	for _, d := range p.study.depths() {
 		m := p.model(d)
 		l.levels = append(l.levels, level{x: float64(d), depth: d, tasks: []*task{p.nodes(m, depthNodes, fineTolerance)}, ref: p.depthReference()})
 	}

@@ -2,8 +2,8 @@ package compare
 
 import "slices"
 
-// byBudget divides a fixed number N = L·M of heads among more and more layers: N is the
-// model's depth times the largest width, L runs through the depths that divide it, and
+// byBudget divides a fixed number N = L·M of heads among more and more layers: N is
+// the study's Budget or the model's depth times the largest width, L runs through the depths that divide it, and
 // M = N/L. Networks of many seeds are compared with the mean field at their own L
 // (plan.sameDepthReference). With independent draws in every layer the fluctuation is
 // of order N^(−1/2) whatever L (derived; mathematics.md §4), so that the ladder is flat,
@@ -21,7 +21,7 @@ func (byBudget) Axis() string   { return "layers at fixed L·M, L" }
 func (byBudget) Standard() bool { return false }
 func (byBudget) Chance() bool   { return true }
 func (byBudget) Needs() string {
-	return "finite: {width: [M, …], depth: [L, …]} with depths that divide depth × largest width"
+	return "finite: {width: [M, …], depth: [L, …]} with depths that divide compare.budget, by default depth × largest width"
 }
 func (byBudget) Validate(s *Study) error { return networksGiven(FixedBudget, s) }
 func (q byBudget) Levels(s *Study) int   { return len(q.depths(s)) }
@@ -30,6 +30,9 @@ func (q byBudget) Levels(s *Study) int   { return len(q.depths(s)) }
 func (byBudget) budget(s *Study) int {
 	if len(s.Networks.Widths) == 0 {
 		return 0
+	}
+	if s.Budget > 0 {
+		return s.Budget
 	}
 	return s.Model.Depth * slices.Max(s.Networks.Widths)
 }

@@ -81,7 +81,7 @@ func (p *plan) sameDepthReference(depth int) *refPlan {
 // Richardson's extrapolation of the symmetric splitting, second order in 1/L.
 func (p *plan) depthReference() *refPlan {
 	return p.reference("depth", func() *refPlan {
-		n := 2 * slices.Max(p.study.Networks.Depths)
+		n := 2 * slices.Max(p.study.depths())
 		fine, coarse := p.model(n), p.model(n/2)
 		fine.Continuous, coarse.Continuous = true, true
 		a, b := p.nodes(fine, depthNodes, fineTolerance), p.nodes(coarse, depthNodes, fineTolerance)

@@ -16,6 +16,8 @@ type Study struct {
 	Networks   Networks
 	Trained    []Network // networks to train beside those that the rates need
 	Rates      []Against
+	Depths     []int                // L of the depth ladder; nil means those of Networks
+	Budget     int                  // L·M of the fixed budget; 0 means the model's depth times the largest width
 	Decays     []float64            // values of λ for the decay inquiry
 	Test       *transformer.Prompts // prompts that nothing trains on, for inquiries that tabulate scores; nil means none
 	Confidence float64              // level of the intervals, in (0.5, 1)

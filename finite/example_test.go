@@ -154,7 +154,7 @@ func ExampleGradient_Train() {
 
 func ExampleDefaultCharacteristics() {
 	fmt.Printf("%+v\n", finite.DefaultCharacteristics())
-	// Output: {Nodes:12 Rule:gauss Seed:0 RTol:1e-08 ATol:1e-10}
+	// Output: {Nodes:12 Rule:gauss Seed:0 RTol:1e-08 ATol:1e-10 Step:0 TimeOrder:0}
 }
 
 // Heads with matrices have too many parameters for quadratures: 18 in three dimensions.

@@ -12,9 +12,6 @@ import (
 // checkFinite reports ladders of networks that no run could make.
 func (e *Experiment) checkFinite() {
 	d, f := e.reading, e.Finite
-	if f == nil {
-		return
-	}
 	ladder := func(path string, values []int, what string) {
 		for i, v := range values {
 			p := fmt.Sprintf("%s[%d]", path, i)
@@ -24,6 +21,13 @@ func (e *Experiment) checkFinite() {
 				d.failAt(p, "%d is given twice", v)
 			}
 		}
+	}
+	ladder("compare.depth", e.Compare.Depth, "layers")
+	if b := e.Compare.Budget; b < 0 {
+		d.failAt("compare.budget", "%d heads: want at least 1, or nothing for the model's depth times the largest width", b)
+	}
+	if f == nil {
+		return
 	}
 	ladder("finite.width", f.Width, "heads")
 	ladder("finite.depth", f.Depth, "layers")

@@ -96,6 +96,8 @@ type Finite struct {
 type Compare struct {
 	Rates      []string  `yaml:"rates"`      // what ladders vary; default: all that the other sections allow
 	Confidence float64   `yaml:"confidence"` // level of the intervals; default 0.95
+	Depth      []int     `yaml:"depth"`      // numbers of layers L for the rate depth; default those of finite
+	Budget     int       `yaml:"budget"`     // heads in all, L·M, for the rate fixed-budget; default the model's depth times the largest width
 	Decay      []float64 `yaml:"decay"`      // weights λ of the regulariser for the rate decay, in place of the model's
 }
 

@@ -160,7 +160,7 @@ const defaultSaves = 8
 // possibleRates lists the rates that the experiment's ladders allow, or only the
 // standard ones among them.
 func (e *Experiment) possibleRates(all bool) []string {
-	s := compare.Study{Networks: e.networks(), Decays: e.Compare.Decay}
+	s := compare.Study{Networks: e.networks(), Depths: e.Compare.Depth, Budget: e.Compare.Budget, Decays: e.Compare.Decay}
 	if t := e.Transformer; t != nil {
 		if s.Model.Depth = t.Depth.Layers; t.Depth.Continuous {
 			s.Model.Depth, s.Model.Continuous = t.Slices, true

@@ -64,7 +64,7 @@ func (e *Experiment) Study() (compare.Study, error) {
 		return compare.Study{}, e.reading.errorAt("transformer", "%v", errNoTransformer)
 	}
 	s := compare.Study{
-		Name: e.Name, Model: m, Times: e.Times(), Solvers: e.Solvers(), Confidence: e.Compare.Confidence, Decays: e.Compare.Decay,
+		Name: e.Name, Model: m, Times: e.Times(), Solvers: e.Solvers(), Confidence: e.Compare.Confidence, Depths: e.Compare.Depth, Budget: e.Compare.Budget, Decays: e.Compare.Decay,
 		Test: e.Transformer.Prompts.test,
 	}
 	for _, r := range e.Compare.Rates {
