@@ -1,5 +1,5 @@
-// Command asm writes the vector kernels of the project, pde/*_amd64.s and their
-// declarations, with avo. The results are committed; whoever builds the project needs
+// Command asm writes vector kernels of the project, pde/kernel_cross_amd64.s,
+// internal/simd/lanes_kernel_amd64.s and their declarations, with avo. The results are committed; whoever builds the project needs
 // neither avo nor this module. After a change here:
 //
 //	cd internal/asm && go run .
@@ -28,6 +28,7 @@ type output struct {
 
 var outputs = []output{
 	{"pde/kernel_cross", crossings},
+	{"internal/simd/lanes_kernel", lanes},
 }
 
 func main() {

@@ -13,9 +13,11 @@
 // x[i] alone, whatever the length of the slice or the position in it. The build tag
 // purego, and GODEBUG=cpu.avx2=off at run time, select plain Go.
 //
-// Mix, Outer, LaneSoftmax and LaneTilt treat eight problems side by side, one in each lane
-// of vectors of eight doubles; see Lanes. There products are fused with sums, and the
-// exponential has an error below 2 ulp; plain Go uses math.FMA and gives the same bytes.
+// Mix, Outer, LaneSoftmax, LaneTilt and LaneTanh treat eight problems of doubles or sixteen
+// of floats side by side, one in each lane of vectors of 64 bytes; see Lanes. There products
+// are fused with sums, and the exponential has an error below 2 ulp. internal/asm writes
+// their vector code for registers of 32 and of 64 bytes (AVX2 and AVX-512), which give the
+// same bytes; on Zen 4, which works on halves of the latter, they are equally fast.
 //
 //	x := []float64{-1, 0, 1}
 //	simd.Exp(x, x) // in place

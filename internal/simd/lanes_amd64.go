@@ -3,74 +3,107 @@
 package simd
 
 import (
-	"math"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
 
-// useFMA is whether the vector code of lane vectors runs; see useAVX2.
-var useFMA = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+// useFMA is whether the vector code of lane vectors runs, and useWide whether it takes
+// registers of 64 bytes; see useAVX2.
+var (
+	useFMA  = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	useWide = useFMA && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ
+)
 
-// fused are the constants of the vector code.
-type fused struct {
-	log2e, toInt, ln2Hi, ln2Lo, bias, low, one lane
-	p0, p1, p2, p3, p4, p5, p6, p7, p8, p9     lane
-}
+// at returns the address of x[i].
+func at[E Float](x []E, i int) *byte { return (*byte)(unsafe.Pointer(&x[i])) }
 
-var fusedConstants = fused{
-	log2e: lanesOf(math.Log2E), toInt: lanesOf(toInt), ln2Hi: lanesOf(ln2Hi), ln2Lo: lanesOf(ln2Lo),
-	bias: lanesOf(math.Float64frombits(1023)), low: lanesOf(-expFast), one: lanesOf(1),
-	p0: lanesOf(q0), p1: lanesOf(q1), p2: lanesOf(q2), p3: lanesOf(q3), p4: lanesOf(q4),
-	p5: lanesOf(q5), p6: lanesOf(q6), p7: lanesOf(q7), p8: lanesOf(q8), p9: lanesOf(q9),
-}
-
-//go:noescape
-func mixFMA(dst, x, c *float64, m *Mix)
-
-//go:noescape
-func outer2FMA(dst, x, y *float64, o *Outer)
-
-//go:noescape
-func outer1FMA(dst, x, y *float64, o *Outer)
-
-//go:noescape
-func softmaxFMA(x *float64, n int, c *fused)
-
-//go:noescape
-func tiltFMA(r, p *float64, n int)
-
-func mixVector(dst, x, c []float64, m *Mix) bool {
-	if useFMA {
-		mixFMA(&dst[0], &x[0], &c[0], m)
-	}
-	return useFMA
-}
-
-// outerVector takes two rows at a time.
-func outerVector(dst, x, y []float64, o *Outer) bool {
-	if !useFMA {
+func mixVector[E Float](dst, x, c []E, s *mixShape) bool {
+	switch double := size[E]() == 8; {
+	case !useFMA:
 		return false
-	}
-	r := 0
-	for ; r+2 <= o.R; r += 2 {
-		outer2FMA(&dst[r*o.DstR*Lanes], &x[r*o.XR*Lanes], &y[0], o)
-	}
-	if r < o.R {
-		outer1FMA(&dst[r*o.DstR*Lanes], &x[r*o.XR*Lanes], &y[0], o)
+	case useWide && double:
+		mix64AVX512(at(dst, 0), at(x, 0), at(c, 0), s)
+	case useWide:
+		mix32AVX512(at(dst, 0), at(x, 0), at(c, 0), s)
+	case double:
+		mix64AVX2(at(dst, 0), at(x, 0), at(c, 0), s)
+	default:
+		mix32AVX2(at(dst, 0), at(x, 0), at(c, 0), s)
 	}
 	return true
 }
 
-func softmaxVector(x []float64) bool {
-	if useFMA {
-		softmaxFMA(&x[0], len(x)/Lanes, &fusedConstants)
+// outerVector takes two rows at a time.
+func outerVector[E Float](dst, x, y []E, o *Outer[E]) bool {
+	if !useFMA {
+		return false
 	}
-	return useFMA
+	double := size[E]() == 8
+	two, one := outer2x32AVX2, outer1x32AVX2
+	switch {
+	case useWide && double:
+		two, one = outer2x64AVX512, outer1x64AVX512
+	case useWide:
+		two, one = outer2x32AVX512, outer1x32AVX512
+	case double:
+		two, one = outer2x64AVX2, outer1x64AVX2
+	}
+	lanes, r := Lanes[E](), 0
+	for ; r+2 <= o.R; r += 2 {
+		two(at(dst, r*o.DstR*lanes), at(x, r*o.XR*lanes), at(y, 0), &o.shape)
+	}
+	if r < o.R {
+		one(at(dst, r*o.DstR*lanes), at(x, r*o.XR*lanes), at(y, 0), &o.shape)
+	}
+	return true
 }
 
-func tiltVector(r, p []float64) bool {
-	if useFMA {
-		tiltFMA(&r[0], &p[0], len(r)/Lanes)
+func softmaxVector[E Float](x []E) bool {
+	n := len(x) / Lanes[E]()
+	switch double := size[E]() == 8; {
+	case !useFMA:
+		return false
+	case useWide && double:
+		softmax64AVX512(at(x, 0), n)
+	case useWide:
+		softmax32AVX512(at(x, 0), n)
+	case double:
+		softmax64AVX2(at(x, 0), n)
+	default:
+		softmax32AVX2(at(x, 0), n)
 	}
-	return useFMA
+	return true
+}
+
+func tiltVector[E Float](r, p []E) bool {
+	n := len(r) / Lanes[E]()
+	switch double := size[E]() == 8; {
+	case !useFMA:
+		return false
+	case useWide && double:
+		tilt64AVX512(at(r, 0), at(p, 0), n)
+	case useWide:
+		tilt32AVX512(at(r, 0), at(p, 0), n)
+	case double:
+		tilt64AVX2(at(r, 0), at(p, 0), n)
+	default:
+		tilt32AVX2(at(r, 0), at(p, 0), n)
+	}
+	return true
+}
+
+func tanhVector[E Float](dst, x []E) bool {
+	n := len(x) / Lanes[E]()
+	switch double := size[E]() == 8; {
+	case double:
+		Tanh(any(dst).([]float64), any(x).([]float64))
+	case !useFMA:
+		return false
+	case useWide:
+		tanh32AVX512(at(dst, 0), at(x, 0), n)
+	default:
+		tanh32AVX2(at(dst, 0), at(x, 0), n)
+	}
+	return true
 }

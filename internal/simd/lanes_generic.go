@@ -2,10 +2,19 @@
 
 package simd
 
-func mixVector(_, _, _ []float64, _ *Mix) bool { return false }
+func mixVector[E Float](_, _, _ []E, _ *mixShape) bool { return false }
 
-func outerVector(_, _, _ []float64, _ *Outer) bool { return false }
+func outerVector[E Float](_, _, _ []E, _ *Outer[E]) bool { return false }
 
-func softmaxVector([]float64) bool { return false }
+func softmaxVector[E Float]([]E) bool { return false }
 
-func tiltVector(_, _ []float64) bool { return false }
+func tiltVector[E Float](_, _ []E) bool { return false }
+
+// tanhVector does doubles.
+func tanhVector[E Float](dst, x []E) bool {
+	d, ok := any(dst).([]float64)
+	if ok {
+		Tanh(d, any(x).([]float64))
+	}
+	return ok
+}

@@ -147,3 +147,61 @@ func mustActivation(name string) activation {
 	}
 	return a
 }
+
+// laneActivation evaluates an activation on lane vectors.
+type laneActivation[E simd.Float] struct {
+	activation
+	x, s, d []float64 // scratch of the activations that are computed in float64 only
+}
+
+// value writes σ(x) to dst, which is not x.
+func (a *laneActivation[E]) value(dst, x []E) {
+	if d, ok := any(dst).([]float64); ok {
+		a.activation.value(d, any(x).([]float64))
+		return
+	}
+	if a.name == "tanh" {
+		simd.LaneTanh(dst, x)
+		return
+	}
+	a.widen(x, nil)
+	a.activation.value(a.d, a.x)
+	narrow(dst, a.d)
+}
+
+// slope writes σ'(x) to dst, which is neither x nor value, the value of σ(x).
+func (a *laneActivation[E]) slope(dst, x, value []E) {
+	if d, ok := any(dst).([]float64); ok {
+		a.activation.slope(d, any(x).([]float64), any(value).([]float64))
+		return
+	}
+	if a.name == "tanh" {
+		for i, v := range value {
+			dst[i] = 1 - v*v
+		}
+		return
+	}
+	a.widen(x, value)
+	a.activation.slope(a.d, a.x, a.s)
+	narrow(dst, a.d)
+}
+
+// widen copies x and, if given, s to the scratch, which gets as long as the longest x.
+func (a *laneActivation[E]) widen(x, s []E) {
+	if n := len(x); cap(a.x) < n {
+		a.x, a.s, a.d = make([]float64, n), make([]float64, n), make([]float64, n)
+	}
+	a.x, a.s, a.d = a.x[:len(x)], a.s[:len(x)], a.d[:len(x)]
+	for i, v := range x {
+		a.x[i] = float64(v)
+	}
+	for i, v := range s {
+		a.s[i] = float64(v)
+	}
+}
+
+func narrow[E simd.Float](dst []E, x []float64) {
+	for i, v := range x {
+		dst[i] = E(v)
+	}
+}

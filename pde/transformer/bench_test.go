@@ -99,15 +99,18 @@ func BenchmarkFullHeads(b *testing.B) {
 	for name, list := range map[string][]transformer.Block{
 		"softmax": {&transformer.Softmax{}}, "mlp": {&transformer.MLP{}}, "linear": {&transformer.LinearAttention{}},
 	} {
-		b.Run(name, func(b *testing.B) {
-			m, e := fullHeads(8, 8, 256, 16, 32, list...)
-			f := bindAtoms(b, m, e)
-			grad := make([]float64, len(e.Theta))
-			b.ReportAllocs()
-			for b.Loop() {
-				f.Gradient(grad, e)
-			}
-		})
+		for _, p := range []transformer.Precision{transformer.Float64, transformer.Float32} {
+			b.Run(fmt.Sprintf("%s/%s", name, p), func(b *testing.B) {
+				m, e := fullHeads(8, 8, 256, 16, 32, list...)
+				m.Precision = p
+				f := bindAtoms(b, m, e)
+				grad := make([]float64, len(e.Theta))
+				b.ReportAllocs()
+				for b.Loop() {
+					f.Gradient(grad, e)
+				}
+			})
+		}
 	}
 }
 

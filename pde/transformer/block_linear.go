@@ -8,7 +8,7 @@ import "pdesolve/internal/simd"
 //	f(Z, θ)_i = (1/n) V Σ_j z_j (z_iᵀ A z_j) = V C Aᵀ z_i,    C = (1/n) Σ_j z_j z_jᵀ,
 //
 // all n tokens included.
-type LinearAttention struct{}
+type LinearAttention struct{ onMatrices }
 
 func init() { Blocks.Add("linear", func() Block { return new(LinearAttention) }) }
 
@@ -38,29 +38,32 @@ func (*LinearAttention) fits(*Prompts) error { return nil }
 
 func (*LinearAttention) linear(dim int) int { return dim * dim }
 
-func (*LinearAttention) moves(int) bool { return true }
-
-func (*LinearAttention) holds(int) bool { return false }
-
 func (*LinearAttention) kernel(s kernelShape) kernel {
+	if s.precision == Float32 {
+		return newLinear[float32](s)
+	}
+	return newLinear[float64](s)
+}
+
+func newLinear[E simd.Float](s kernelShape) *linear[E] {
 	dim := s.prompts.Dim
-	l := &linear{
+	l := &linear[E]{
 		kernelShape: s, n: s.prompts.N, dim: dim, at: make([]nodes, len(s.nodes)),
-		spread: simd.Mix{T: dim, R: dim, S: dim, XT: dim, XS: 1, CS: dim, CR: 1, DstT: 1, DstR: dim}.Bind(),
-		turn:   simd.Mix{T: dim, R: dim, S: dim, XT: 1, XS: dim, CS: dim, CR: 1, DstT: dim, DstR: 1}.Bind(),
-		byV:    simd.Mix{T: dim, R: dim, S: dim, XT: dim, XS: 1, CS: 1, CR: dim, DstT: 1, DstR: dim, Add: true}.Bind(),
-		byA:    simd.Mix{T: dim, R: dim, S: dim, XT: 1, XS: dim, CS: dim, CR: 1, DstT: dim, DstR: 1, Add: true}.Bind(),
-		times:  simd.Outer{R: dim, C: dim, S: dim, XR: dim, XS: 1, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
-		weigh:  simd.Outer{R: 1, C: dim * dim, S: 1, YC: 1, DstC: 1}.Bind(),
+		spread: simd.Mix[E]{T: dim, R: dim, S: dim, XT: dim, XS: 1, CS: dim, CR: 1, DstT: 1, DstR: dim}.Bind(),
+		turn:   simd.Mix[E]{T: dim, R: dim, S: dim, XT: 1, XS: dim, CS: dim, CR: 1, DstT: dim, DstR: 1}.Bind(),
+		byV:    simd.Mix[E]{T: dim, R: dim, S: dim, XT: dim, XS: 1, CS: 1, CR: dim, DstT: 1, DstR: dim, Add: true}.Bind(),
+		byA:    simd.Mix[E]{T: dim, R: dim, S: dim, XT: 1, XS: dim, CS: dim, CR: 1, DstT: dim, DstR: 1, Add: true}.Bind(),
+		times:  simd.Outer[E]{R: dim, C: dim, S: dim, XR: dim, XS: 1, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
+		weigh:  simd.Outer[E]{R: 1, C: dim * dim, S: 1, YC: 1, DstC: 1}.Bind(),
 		moment: make([]float64, dim*dim), pull: make([]float64, dim*dim), act: make([]float64, dim*dim), byC: make([]float64, dim*dim),
 	}
-	for _, v := range []*[]float64{&l.ca, &l.vp, &l.product, &l.sumK, &l.sumC} {
-		*v = make([]float64, dim*dim*lanes)
+	for _, v := range []*[]E{&l.ca, &l.vp, &l.product, &l.sumK, &l.sumC} {
+		*v = vectors[E](dim * dim)
 	}
-	l.w = make([]float64, lanes)
+	l.w, l.momentE, l.pullE = vectors[E](1), make([]E, dim*dim), make([]E, dim*dim)
 	for _, m := range s.nodes {
-		l.packed = append(l.packed, make([]float64, panels(m)*2*dim*dim*lanes))
-		l.gathered = append(l.gathered, make([]float64, panels(m)*2*dim*dim*lanes))
+		l.packed = append(l.packed, vectors[E](panels[E](m)*2*dim*dim))
+		l.gathered = append(l.gathered, vectors[E](panels[E](m)*2*dim*dim))
 	}
 	return l
 }
@@ -70,22 +73,24 @@ func (*LinearAttention) kernel(s kernelShape) kernel {
 //
 //	∂S/∂V = G A C,    ∂S/∂A = Gᵀ V C,    ∂S/∂C = Vᵀ G A,
 //	∂S/∂z_i = Kᵀp_i + (1/n)(∂S/∂C + (∂S/∂C)ᵀ) z_i.
-type linear struct {
+type linear[E simd.Float] struct {
 	kernelShape
 	n, dim   int
 	at       []nodes
-	packed   [][]float64 // of each slice, panel by panel: A and V
-	gathered [][]float64 // likewise: ∂S/∂A and ∂S/∂V
+	packed   [][]E // of each slice, panel by panel: A and V
+	gathered [][]E // likewise: ∂S/∂A and ∂S/∂V
 
-	spread, turn, byV, byA *simd.Mix
-	times, weigh           *simd.Outer
+	spread, turn, byV, byA *simd.Mix[E]
+	times, weigh           *simd.Outer[E]
 	moment, pull, act, byC []float64 // C, G, K, ∂S/∂C
-	w                      []float64 // weights of a panel
-	ca, vp                 []float64 // CAᵀ and VᵀG of a panel
-	product, sumK, sumC    []float64 // a product in each lane; sums over panels
+	momentE, pullE         []E       // C and G in elements E
+	w                      []E       // weights of a panel
+	ca, vp                 []E       // CAᵀ and VᵀG of a panel
+	product, sumK, sumC    []E       // a product in each lane; sums over panels
 }
 
-func (l *linear) load(k int, at nodes) {
+func (l *linear[E]) load(k int, at nodes) {
+	lanes := simd.Lanes[E]()
 	l.at[k] = at
 	clear(l.gathered[k])
 	for from := 0; from < l.nodes[k]; from += lanes {
@@ -96,18 +101,19 @@ func (l *linear) load(k int, at nodes) {
 }
 
 // panel returns the part of A and of V in packed or gathered panels.
-func (l *linear) panel(x []float64, from int) (a, v []float64) {
+func (l *linear[E]) panel(x []E, from int) (a, v []E) {
+	lanes := simd.Lanes[E]()
 	size := l.dim * l.dim * lanes
 	at := 2 * (from / lanes) * size
 	return x[at : at+size], x[at+size : at+2*size]
 }
 
-func (l *linear) begin(int) {}
+func (l *linear[E]) begin(int) {}
 
-func (l *linear) end() {}
+func (l *linear[E]) end() {}
 
 // tokenProduct writes c Σ_i x_i z_iᵀ to dst.
-func (l *linear) tokenProduct(dst, x, z []float64, c float64) {
+func (l *linear[E]) tokenProduct(dst, x, z []float64, c float64) {
 	n := l.n
 	for a := range l.dim {
 		for b := range l.dim {
@@ -117,7 +123,7 @@ func (l *linear) tokenProduct(dst, x, z []float64, c float64) {
 }
 
 // addTimes adds B z_i, or Bᵀz_i, to every column of dst.
-func (l *linear) addTimes(dst, b, z []float64, transposed bool) {
+func (l *linear[E]) addTimes(dst, b, z []float64, transposed bool) {
 	n := l.n
 	for r := range l.dim {
 		for c := range l.dim {
@@ -130,14 +136,15 @@ func (l *linear) addTimes(dst, b, z []float64, transposed bool) {
 	}
 }
 
-func (l *linear) forward(dst []float64, slot int, z []float64) {
-	k := l.slots[slot]
+func (l *linear[E]) forward(dst []float64, slot int, z []float64) {
+	k, lanes := l.slots[slot], simd.Lanes[E]()
 	l.tokenProduct(l.moment, z, z, 1/float64(l.n))
+	moment := inElements(l.momentE, l.moment)
 	clear(l.sumK)
 	for from := 0; from < l.nodes[k]; from += lanes {
 		a, v := l.panel(l.packed[k], from)
 		gatherWeights(l.w, l.at[k].weight, from)
-		l.spread.Do(l.ca, a, l.moment)
+		l.spread.Do(l.ca, a, moment)
 		clear(l.product)
 		l.times.Do(l.product, v, l.ca)
 		l.weigh.Do(l.sumK, l.w, l.product)
@@ -147,20 +154,21 @@ func (l *linear) forward(dst []float64, slot int, z []float64) {
 	l.addTimes(dst, l.act, z, false)
 }
 
-func (l *linear) backward(dst []float64, slot int, z, p []float64) {
-	k := l.slots[slot]
+func (l *linear[E]) backward(dst []float64, slot int, z, p []float64) {
+	k, lanes := l.slots[slot], simd.Lanes[E]()
 	l.tokenProduct(l.moment, z, z, 1/float64(l.n))
 	l.tokenProduct(l.pull, p, z, 1)
+	moment, pull := inElements(l.momentE, l.moment), inElements(l.pullE, l.pull)
 	clear(l.sumK)
 	clear(l.sumC)
 	for from := 0; from < l.nodes[k]; from += lanes {
 		a, v := l.panel(l.packed[k], from)
 		gatherWeights(l.w, l.at[k].weight, from)
 		byA, byV := l.panel(l.gathered[k], from)
-		l.spread.Do(l.ca, a, l.moment) // U = C Aᵀ
-		l.turn.Do(l.vp, v, l.pull)     // N = Vᵀ G
-		l.byV.Do(byV, l.ca, l.pull)
-		l.byA.Do(byA, l.vp, l.moment)
+		l.spread.Do(l.ca, a, moment) // U = C Aᵀ
+		l.turn.Do(l.vp, v, pull)     // N = Vᵀ G
+		l.byV.Do(byV, l.ca, pull)
+		l.byA.Do(byA, l.vp, moment)
 		clear(l.product)
 		l.times.Do(l.product, v, l.ca)
 		l.weigh.Do(l.sumK, l.w, l.product)
@@ -179,8 +187,8 @@ func (l *linear) backward(dst []float64, slot int, z, p []float64) {
 	l.addTimes(dst, l.byC, z, true)
 }
 
-func (l *linear) drain(k int, psi, slope []float64) {
-	m := l.nodes[k]
+func (l *linear[E]) drain(k int, psi, slope []float64) {
+	m, lanes := l.nodes[k], simd.Lanes[E]()
 	for from := 0; from < m; from += lanes {
 		byA, byV := l.panel(l.gathered[k], from)
 		scatter(slope, byA, m, from)

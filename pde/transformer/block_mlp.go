@@ -12,6 +12,8 @@ import (
 //
 // the neuron of [G, §2].
 type MLP struct {
+	onMatrices
+
 	// Activation is σ: "tanh" (the default, also of ""), "logistic" 1/(1 + e^{−x}), "relu",
 	// "gelu" x Φ(x), "erf", "softplus" log(1 + eˣ), or a smooth clip to [−1, 1], "clip", or to
 	// [0, 1], "clipped-relu".
@@ -58,27 +60,31 @@ func (*MLP) fits(*Prompts) error { return nil }
 
 func (*MLP) linear(dim int) int { return dim }
 
-func (*MLP) moves(int) bool { return true }
-
-func (*MLP) holds(int) bool { return false }
-
 func (b *MLP) kernel(s kernelShape) kernel {
+	if s.precision == Float32 {
+		return newMLP[float32](b, s)
+	}
+	return newMLP[float64](b, s)
+}
+
+func newMLP[E simd.Float](b *MLP, s kernelShape) *mlp[E] {
 	n, dim := s.prompts.N, s.prompts.Dim
-	k := &mlp{kernelShape: s, n: n, dim: dim, activation: mustActivation(b.Activation), at: make([]nodes, len(s.nodes))}
+	k := &mlp[E]{kernelShape: s, n: n, dim: dim, at: make([]nodes, len(s.nodes))}
+	k.activation.activation = mustActivation(b.Activation)
 	group := max(1, min(16, softmaxBlock/n))
 	for g := range group {
-		k.shape = append(k.shape, newMLPShape(g+1, n, dim))
+		k.shape = append(k.shape, newMLPShape[E](g+1, n, dim))
 	}
-	vectors := func(k int) []float64 { return make([]float64, k*lanes) }
+	vectors := vectors[E]
 	k.inner, k.outer, k.w = vectors(group*(dim+1)), vectors(group*dim), vectors(1)
 	k.input, k.sigma, k.slope, k.tilt = vectors(group*n), vectors(group*n), vectors(group*n), vectors(group*n)
 	k.out = vectors(n * dim)
-	k.z1 = make([]float64, (dim+1)*n)
+	k.z1, k.p = make([]E, (dim+1)*n), make([]E, dim*n)
 	for i := range n {
 		k.z1[dim*n+i] = 1
 	}
 	for _, m := range s.nodes {
-		k.gathered = append(k.gathered, vectors(panels(m)*(2*dim+1)))
+		k.gathered = append(k.gathered, vectors(panels[E](m)*(2*dim+1)))
 	}
 	return k
 }
@@ -87,58 +93,60 @@ func (b *MLP) kernel(s kernelShape) kernel {
 // coordinate of the tokens that is always 1. For S = Σ_i p_i·h_i and s_i = σ'(a_i)(u·p_i),
 //
 //	∂S/∂u = Σ_i σ(a_i) p_i,    ∂S/∂ω = Σ_i s_i z_i,    ∂S/∂z_k = s_k ω.
-type mlp struct {
+type mlp[E simd.Float] struct {
 	kernelShape
 	n, dim     int
-	activation activation
+	activation laneActivation[E]
 	at         []nodes
-	gathered   [][]float64 // of each slice, panel by panel: ∂S/∂ω, ∂S/∂b, ∂S/∂u
-	shape      []*mlpShape // for groups of 1, 2, … panels
+	gathered   [][]E          // of each slice, panel by panel: ∂S/∂ω, ∂S/∂b, ∂S/∂u
+	shape      []*mlpShape[E] // for groups of 1, 2, … panels
 
-	z1                        []float64 // tokens with the coordinate 1
-	inner, outer, w           []float64 // (ω, b), u and the weights
-	input, sigma, slope, tilt []float64 // a, σ(a), σ'(a), u·p of each token
-	out                       []float64
+	z1, p                     []E // tokens with the coordinate 1; adjoints
+	inner, outer, w           []E // (ω, b), u and the weights
+	input, sigma, slope, tilt []E // a, σ(a), σ'(a), u·p of each token
+	out                       []E
 }
 
-type mlpShape struct {
-	preact, project *simd.Mix // a from (ω, b), u·p from u
-	byInner, byU    *simd.Mix
-	sum, pull       *simd.Outer // h from σ and u; ∂S/∂z from s and ω
+type mlpShape[E simd.Float] struct {
+	preact, project *simd.Mix[E] // a from (ω, b), u·p from u
+	byInner, byU    *simd.Mix[E]
+	sum, pull       *simd.Outer[E] // h from σ and u; ∂S/∂z from s and ω
 }
 
-func newMLPShape(g, n, dim int) *mlpShape {
+func newMLPShape[E simd.Float](g, n, dim int) *mlpShape[E] {
 	p := 2*dim + 1
-	return &mlpShape{
-		preact:  simd.Mix{T: g, R: n, S: dim + 1, XT: dim + 1, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
-		project: simd.Mix{T: g, R: n, S: dim, XT: dim, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
-		byInner: simd.Mix{T: g, R: dim + 1, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: p, DstR: 1, Add: true}.Bind(),
-		byU:     simd.Mix{T: g, R: dim, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: p, DstR: 1, Add: true}.Bind(),
-		sum:     simd.Outer{R: n, C: dim, S: g, XR: 1, XS: n, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
-		pull:    simd.Outer{R: n, C: dim, S: g, XR: 1, XS: n, YS: dim + 1, YC: 1, DstR: dim, DstC: 1}.Bind(),
+	return &mlpShape[E]{
+		preact:  simd.Mix[E]{T: g, R: n, S: dim + 1, XT: dim + 1, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
+		project: simd.Mix[E]{T: g, R: n, S: dim, XT: dim, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
+		byInner: simd.Mix[E]{T: g, R: dim + 1, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: p, DstR: 1, Add: true}.Bind(),
+		byU:     simd.Mix[E]{T: g, R: dim, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: p, DstR: 1, Add: true}.Bind(),
+		sum:     simd.Outer[E]{R: n, C: dim, S: g, XR: 1, XS: n, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
+		pull:    simd.Outer[E]{R: n, C: dim, S: g, XR: 1, XS: n, YS: dim + 1, YC: 1, DstR: dim, DstC: 1}.Bind(),
 	}
 }
 
-func (l *mlp) load(k int, at nodes) {
+func (l *mlp[E]) load(k int, at nodes) {
 	l.at[k] = at
 	clear(l.gathered[k])
 }
 
-func (l *mlp) begin(int) {}
+func (l *mlp[E]) begin(int) {}
 
-func (l *mlp) end() {}
+func (l *mlp[E]) end() {}
 
 // group computes a and σ(a) of the group of panels that starts with atom from, and
 // returns its shape and the number of vectors, one for each token and panel.
-func (l *mlp) group(k, from int, z []float64) (h *mlpShape, size int) {
-	m, dim := l.nodes[k], l.dim
-	g := min(len(l.shape), panels(m-from))
+func (l *mlp[E]) group(k, from int, z []float64) (h *mlpShape[E], size int) {
+	m, dim, lanes := l.nodes[k], l.dim, simd.Lanes[E]()
+	g := min(len(l.shape), panels[E](m-from))
 	for j := range g {
 		gather(l.inner[j*(dim+1)*lanes:], l.at[k].a, m, from+j*lanes)
 		gather(l.outer[j*dim*lanes:], l.at[k].v, m, from+j*lanes)
 	}
 	h, size = l.shape[g-1], g*l.n*lanes
-	copy(l.z1, z)
+	for i, v := range z {
+		l.z1[i] = E(v)
+	}
 	h.preact.Do(l.input, l.inner, l.z1)
 	l.activation.value(l.sigma[:size], l.input[:size])
 	return h, size
@@ -146,8 +154,8 @@ func (l *mlp) group(k, from int, z []float64) (h *mlpShape, size int) {
 
 // weigh multiplies the vectors x of each panel of a group by the weights of its
 // neurons.
-func (l *mlp) weigh(x []float64, k, from int) {
-	size := len(x) / len(l.shape)
+func (l *mlp[E]) weigh(x []E, k, from int) {
+	size, lanes := len(x)/len(l.shape), simd.Lanes[E]()
 	for ; len(x) > 0 && from < l.nodes[k]; x, from = x[size:], from+lanes {
 		gatherWeights(l.w, l.at[k].weight, from)
 		for i := range x[:size] {
@@ -156,8 +164,8 @@ func (l *mlp) weigh(x []float64, k, from int) {
 	}
 }
 
-func (l *mlp) forward(dst []float64, slot int, z []float64) {
-	k := l.slots[slot]
+func (l *mlp[E]) forward(dst []float64, slot int, z []float64) {
+	k, lanes := l.slots[slot], simd.Lanes[E]()
 	clear(l.out)
 	for from := 0; from < l.nodes[k]; from += len(l.shape) * lanes {
 		h, _ := l.group(k, from, z)
@@ -167,8 +175,8 @@ func (l *mlp) forward(dst []float64, slot int, z []float64) {
 	across(dst, l.out, l.n)
 }
 
-func (l *mlp) backward(dst []float64, slot int, z, p []float64) {
-	k, dim := l.slots[slot], l.dim
+func (l *mlp[E]) backward(dst []float64, slot int, z, adjoint []float64) {
+	k, dim, lanes, p := l.slots[slot], l.dim, simd.Lanes[E](), inElements(l.p, adjoint)
 	clear(l.out)
 	for from := 0; from < l.nodes[k]; from += len(l.shape) * lanes {
 		h, size := l.group(k, from, z)
@@ -187,8 +195,8 @@ func (l *mlp) backward(dst []float64, slot int, z, p []float64) {
 	across(dst, l.out, l.n)
 }
 
-func (l *mlp) drain(k int, psi, slope []float64) {
-	m, p := l.nodes[k], 2*l.dim+1
+func (l *mlp[E]) drain(k int, psi, slope []float64) {
+	m, p, lanes := l.nodes[k], 2*l.dim+1, simd.Lanes[E]()
 	for from := 0; from < m; from += lanes {
 		by := l.gathered[k][from*p:][:p*lanes]
 		scatter(slope, by[:(l.dim+1)*lanes], m, from)

@@ -14,6 +14,8 @@ import (
 // the head of [G, §2]. With Rank r > 0 the parameters are θ = (Q, K, V) and A = QᵀK
 // with Q, K ∈ R^{r×D}. Tokens that a token does not see are left out of its softmax.
 type Softmax struct {
+	onMatrices
+
 	Rank   int     `yaml:"rank"`   // r, 1 to D; 0 means a full matrix A
 	Scaled bool    `yaml:"scaled"` // divide the scores by √d, d = Rank or D; [G] does not
 	Causal bool    `yaml:"causal"` // token i sees tokens 0 to i only
@@ -95,10 +97,6 @@ func (b *Softmax) fits(p *Prompts) error {
 
 func (*Softmax) linear(dim int) int { return dim * dim }
 
-func (*Softmax) moves(int) bool { return true }
-
-func (*Softmax) holds(int) bool { return false }
-
 // sees returns the tokens that each token sees in increasing order, nil if all see all.
 func (b *Softmax) sees(n int) [][]int {
 	if !b.Causal && len(b.Mask) == 0 {
@@ -116,18 +114,25 @@ func (b *Softmax) sees(n int) [][]int {
 }
 
 func (b *Softmax) kernel(s kernelShape) kernel {
+	if s.precision == Float32 {
+		return newSoftmax[float32](b, s)
+	}
+	return newSoftmax[float64](b, s)
+}
+
+func newSoftmax[E simd.Float](b *Softmax, s kernelShape) *softmax[E] {
 	n, dim := s.prompts.N, s.prompts.Dim
-	k := &softmax{kernelShape: s, n: n, dim: dim, rank: b.Rank, scale: 1, sees: b.sees(n)}
+	k := &softmax[E]{kernelShape: s, n: n, dim: dim, rank: b.Rank, scale: 1, sees: b.sees(n)}
 	if b.Scaled {
-		k.scale = rootOf(dim)
+		k.scale = E(rootOf(dim))
 		if b.Rank > 0 {
-			k.scale = rootOf(b.Rank)
+			k.scale = E(rootOf(b.Rank))
 		}
 	}
 	k.at = make([]nodes, len(s.nodes))
 	for _, m := range s.nodes {
-		k.packed = append(k.packed, make([]float64, panels(m)*2*dim*dim*lanes))
-		k.gathered = append(k.gathered, make([]float64, panels(m)*2*dim*dim*lanes))
+		k.packed = append(k.packed, vectors[E](panels[E](m)*2*dim*dim))
+		k.gathered = append(k.gathered, vectors[E](panels[E](m)*2*dim*dim))
 	}
 	k.bind()
 	return k
@@ -146,72 +151,74 @@ const softmaxBlock = 256
 //
 // backward computes P once more: a panel's exponentials cost less than the way to
 // memory and back for those of a layer.
-type softmax struct {
+type softmax[E simd.Float] struct {
 	kernelShape
 	n, dim, rank int
-	scale        float64
+	scale        E
 	sees         [][]int
 	at           []nodes
-	packed       [][]float64 // of each slice, panel by panel: A and V
-	gathered     [][]float64 // likewise: ∂S/∂A and ∂S/∂V
+	packed       [][]E // of each slice, panel by panel: A and V
+	gathered     [][]E // likewise: ∂S/∂A and ∂S/∂V
 
 	rows     int // of a block
-	full     *softmaxShape
-	rest     *softmaxShape // of the last block
-	weighted *simd.Outer
-	compose  *simd.Outer // A = QᵀK and its two derivatives
-	byQ, byK *simd.Outer
+	full     *softmaxShape[E]
+	rest     *softmaxShape[E] // of the last block
+	weighted *simd.Outer[E]
+	compose  *simd.Outer[E] // A = QᵀK and its two derivatives
+	byQ, byK *simd.Outer[E]
 
-	w, factor        []float64 // of a panel: weights; Q and K
-	qy, pg, m, c     []float64 // q and Y, P and γ, m, c of a block of rows
-	f, out           []float64 // of all tokens
-	factorQ, factorK []float64 // derivatives by Q and K of a panel
+	z, p             []E // tokens and adjoints in elements E
+	w, factor        []E // of a panel: weights; Q and K
+	qy, pg, m, c     []E // q and Y, P and γ, m, c of a block of rows
+	f, out           []E // of all tokens
+	factorQ, factorK []E // derivatives by Q and K of a panel
 }
 
 // softmaxShape are the products for a block of so many rows.
-type softmaxShape struct {
+type softmaxShape[E simd.Float] struct {
 	rows           int
-	project, score *simd.Mix // Y or q from tokens or adjoints; scores from Y, tilts from q
-	average        *simd.Mix // m from P, c from γ
-	derive         *simd.Mix // ∂S/∂V from m and p, ∂S/∂A from c and z
-	apply, both    *simd.Outer
+	project, score *simd.Mix[E] // Y or q from tokens or adjoints; scores from Y, tilts from q
+	average        *simd.Mix[E] // m from P, c from γ
+	derive         *simd.Mix[E] // ∂S/∂V from m and p, ∂S/∂A from c and z
+	apply, both    *simd.Outer[E]
 }
 
-func newSoftmaxShape(rows, n, dim int) *softmaxShape {
-	return &softmaxShape{
+func newSoftmaxShape[E simd.Float](rows, n, dim int) *softmaxShape[E] {
+	return &softmaxShape[E]{
 		rows:    rows,
-		project: simd.Mix{T: dim, R: rows, S: dim, XT: 1, XS: dim, CS: n, CR: 1, DstT: 1, DstR: dim}.Bind(),
-		score:   simd.Mix{T: rows, R: n, S: dim, XT: dim, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
-		average: simd.Mix{T: rows, R: dim, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: dim, DstR: 1}.Bind(),
-		derive:  simd.Mix{T: dim, R: dim, S: rows, XT: 1, XS: dim, CS: 1, CR: n, DstT: 1, DstR: dim, Add: true}.Bind(),
-		apply:   simd.Outer{R: rows, C: dim, S: dim, XR: dim, XS: 1, YS: 1, YC: dim, DstR: dim, DstC: 1}.Bind(),
-		both:    simd.Outer{R: n, C: dim, S: 2 * rows, XR: 1, XS: n, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
+		project: simd.Mix[E]{T: dim, R: rows, S: dim, XT: 1, XS: dim, CS: n, CR: 1, DstT: 1, DstR: dim}.Bind(),
+		score:   simd.Mix[E]{T: rows, R: n, S: dim, XT: dim, XS: 1, CS: n, CR: 1, DstT: n, DstR: 1}.Bind(),
+		average: simd.Mix[E]{T: rows, R: dim, S: n, XT: n, XS: 1, CS: 1, CR: n, DstT: dim, DstR: 1}.Bind(),
+		derive:  simd.Mix[E]{T: dim, R: dim, S: rows, XT: 1, XS: dim, CS: 1, CR: n, DstT: 1, DstR: dim, Add: true}.Bind(),
+		apply:   simd.Outer[E]{R: rows, C: dim, S: dim, XR: dim, XS: 1, YS: 1, YC: dim, DstR: dim, DstC: 1}.Bind(),
+		both:    simd.Outer[E]{R: n, C: dim, S: 2 * rows, XR: 1, XS: n, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind(),
 	}
 }
 
-func (s *softmax) bind() {
+func (s *softmax[E]) bind() {
 	n, dim, r := s.n, s.dim, s.rank
 	s.rows = max(1, min(n, softmaxBlock/n))
-	s.full = newSoftmaxShape(s.rows, n, dim)
+	s.full = newSoftmaxShape[E](s.rows, n, dim)
 	s.rest = s.full
 	if n%s.rows > 0 {
-		s.rest = newSoftmaxShape(n%s.rows, n, dim)
+		s.rest = newSoftmaxShape[E](n%s.rows, n, dim)
 	}
-	s.weighted = simd.Outer{R: 1, C: n * dim, S: 1, YC: 1, DstC: 1}.Bind()
-	vectors := func(k int) []float64 { return make([]float64, k*lanes) }
-	s.w = vectors(1)
+	s.weighted = simd.Outer[E]{R: 1, C: n * dim, S: 1, YC: 1, DstC: 1}.Bind()
+	vectors := vectors[E]
+	s.w, s.z, s.p = vectors(1), make([]E, n*dim), make([]E, n*dim)
 	s.qy, s.pg = vectors(2*s.rows*dim), vectors(2*s.rows*n)
 	s.m, s.c = vectors(s.rows*dim), vectors(s.rows*dim)
 	s.f, s.out = vectors(n*dim), vectors(n*dim)
 	if r > 0 {
 		s.factor, s.factorQ, s.factorK = vectors(2*r*dim), vectors(r*dim), vectors(r*dim)
-		s.compose = simd.Outer{R: dim, C: dim, S: r, XR: 1, XS: dim, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind()
-		s.byQ = simd.Outer{R: r, C: dim, S: dim, XR: dim, XS: 1, YS: 1, YC: dim, DstR: dim, DstC: 1}.Bind()
-		s.byK = simd.Outer{R: r, C: dim, S: dim, XR: dim, XS: 1, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind()
+		s.compose = simd.Outer[E]{R: dim, C: dim, S: r, XR: 1, XS: dim, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind()
+		s.byQ = simd.Outer[E]{R: r, C: dim, S: dim, XR: dim, XS: 1, YS: 1, YC: dim, DstR: dim, DstC: 1}.Bind()
+		s.byK = simd.Outer[E]{R: r, C: dim, S: dim, XR: dim, XS: 1, YS: dim, YC: 1, DstR: dim, DstC: 1}.Bind()
 	}
 }
 
-func (s *softmax) load(k int, at nodes) {
+func (s *softmax[E]) load(k int, at nodes) {
+	lanes := simd.Lanes[E]()
 	s.at[k] = at
 	clear(s.gathered[k])
 	for from := 0; from < s.nodes[k]; from += lanes {
@@ -234,18 +241,19 @@ func (s *softmax) load(k int, at nodes) {
 }
 
 // panel returns the part of A and of V in packed or gathered panels.
-func (s *softmax) panel(x []float64, from int) (a, v []float64) {
+func (s *softmax[E]) panel(x []E, from int) (a, v []E) {
+	lanes := simd.Lanes[E]()
 	size := s.dim * s.dim * lanes
 	at := 2 * (from / lanes) * size
 	return x[at : at+size], x[at+size : at+2*size]
 }
 
-func (s *softmax) begin(int) {}
+func (s *softmax[E]) begin(int) {}
 
-func (s *softmax) end() {}
+func (s *softmax[E]) end() {}
 
 // shape returns the products of the block of rows that begins with row i.
-func (s *softmax) shape(i int) *softmaxShape {
+func (s *softmax[E]) shape(i int) *softmaxShape[E] {
 	if i+s.rows <= s.n {
 		return s.full
 	}
@@ -253,8 +261,8 @@ func (s *softmax) shape(i int) *softmaxShape {
 }
 
 // probabilities computes Y and P of a block of rows.
-func (s *softmax) probabilities(h *softmaxShape, y, a []float64, i int, z []float64) {
-	n := s.n
+func (s *softmax[E]) probabilities(h *softmaxShape[E], y, a []E, i int, z []E) {
+	n, lanes := s.n, simd.Lanes[E]()
 	h.project.Do(y, a, z[i:])
 	h.score.Do(s.pg, y, z)
 	for r := range h.rows {
@@ -279,8 +287,8 @@ func (s *softmax) probabilities(h *softmaxShape, y, a []float64, i int, z []floa
 	}
 }
 
-func (s *softmax) forward(dst []float64, slot int, z []float64) {
-	k := s.slots[slot]
+func (s *softmax[E]) forward(dst []float64, slot int, tokens []float64) {
+	k, lanes, z := s.slots[slot], simd.Lanes[E](), inElements(s.z, tokens)
 	clear(s.out)
 	for from := 0; from < s.nodes[k]; from += lanes {
 		a, v := s.panel(s.packed[k], from)
@@ -297,8 +305,9 @@ func (s *softmax) forward(dst []float64, slot int, z []float64) {
 	across(dst, s.out, s.n)
 }
 
-func (s *softmax) backward(dst []float64, slot int, z, p []float64) {
-	k, n, dim := s.slots[slot], s.n, s.dim
+func (s *softmax[E]) backward(dst []float64, slot int, tokens, adjoint []float64) {
+	k, n, dim, lanes := s.slots[slot], s.n, s.dim, simd.Lanes[E]()
+	z, p := inElements(s.z, tokens), inElements(s.p, adjoint)
 	clear(s.out)
 	for from := 0; from < s.nodes[k]; from += lanes {
 		a, v := s.panel(s.packed[k], from)
@@ -307,7 +316,7 @@ func (s *softmax) backward(dst []float64, slot int, z, p []float64) {
 		byA, byV := s.panel(s.gathered[k], from)
 		for i := 0; i < n; i += s.rows {
 			h := s.shape(i)
-			if !s.alive(p, i, h.rows) {
+			if !s.alive(adjoint, i, h.rows) {
 				continue // every token but those that are read, in the last layer
 			}
 			q, y := s.qy, s.qy[h.rows*dim*lanes:]
@@ -331,7 +340,7 @@ func (s *softmax) backward(dst []float64, slot int, z, p []float64) {
 }
 
 // alive reports whether any of the rows has an adjoint.
-func (s *softmax) alive(p []float64, i, rows int) bool {
+func (s *softmax[E]) alive(p []float64, i, rows int) bool {
 	for d := range s.dim {
 		if !allZero(p[d*s.n+i : d*s.n+i+rows]) {
 			return true
@@ -340,8 +349,8 @@ func (s *softmax) alive(p []float64, i, rows int) bool {
 	return false
 }
 
-func (s *softmax) drain(k int, psi, slope []float64) {
-	m := s.nodes[k]
+func (s *softmax[E]) drain(k int, psi, slope []float64) {
+	m, lanes := s.nodes[k], simd.Lanes[E]()
 	for from := 0; from < m; from += lanes {
 		byA, byV := s.panel(s.gathered[k], from)
 		scatter(psi, byV, m, from)

@@ -35,8 +35,8 @@
 // too. Formulas stand with the types. Blocks that rely on x not to move are not combined
 // with blocks that move it.
 //
-// A block with matrices treats eight atoms side by side in the lanes of vectors, and
-// computes probabilities anew in the backward pass: its workspace is about twice its
+// A block with matrices treats eight atoms side by side in the lanes of vectors, sixteen in
+// single precision (see Model.Precision), and computes probabilities anew in the backward pass: its workspace is about twice its
 // parameters, whatever the number of prompts. A gradient of softmax costs, for each head and
 // prompt, about 8n²D + 7nD² fused products and sums and 2n² exponentials. Scalar blocks
 // keep exponentials or activations of one prompt and all layers: faster, and larger than

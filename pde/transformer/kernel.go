@@ -63,6 +63,8 @@ type kernelShape struct {
 	slots   []int       // slice of each evaluation of the block along the depth plan
 	fixed   [][]float64 // nodes of each slice, if they never change; slices with equal nodes share them
 	slopes  bool        // whether slopes are wanted
+
+	precision Precision // of panels
 }
 
 // sameNodes reports whether two slices with fixed nodes share them.

@@ -28,11 +28,25 @@ type Model struct {
 	Loss        Loss        // what an output costs beside its label; nil means Squared
 	Blocks      []Component // applied in this order in every layer, each with step dt/2
 	FullStep    bool        // every block's step is dt in place of the paper's dt/2
+	// Precision is that in which blocks with matrices treat atoms; "" means Float64.
+	// Float32 computes heads and neurons in single precision and all that is summed over
+	// lanes, prompts and layers in double: the gradient then has a relative error of about
+	// 1e-6. Blocks with scalar parameters, and densities, know Float64 alone.
+	Precision Precision
 	// Workers is the number of prompts treated at a time, at most GOMAXPROCS; 0 means 1,
 	// because runs of many networks at once use cores better. The number of workers does
 	// not change a byte of the results.
 	Workers int
 }
+
+// Precision is the type of numbers in panels of atoms.
+type Precision string
+
+// The precisions.
+const (
+	Float64 Precision = "float64"
+	Float32 Precision = "float32"
+)
 
 // Component is one block of the model with the law its parameters start from
 // and the axes of its grid, if the block has one.

@@ -38,6 +38,8 @@ func newNetwork(m *Model, prompt []int, nodes [][]int, fixed [][][]float64) *net
 		shape := kernelShape{prompts: p, tokens: w.tokens, nodes: nodes[i], slots: w.plan.slots[i], slopes: fixed == nil}
 		if fixed != nil {
 			shape.fixed = fixed[i]
+		} else {
+			shape.precision = m.Precision
 		}
 		w.kernels = append(w.kernels, c.Block.kernel(shape))
 	}

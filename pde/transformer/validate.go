@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pdesolve/grid"
+	"pdesolve/internal/registry"
 	"pdesolve/pde"
 )
 
@@ -23,6 +24,8 @@ func (m *Model) Validate() error {
 		return fmt.Errorf("temperature: %v: want a finite number, at least 0", m.Temperature)
 	case !(m.Modified >= 0) || math.IsInf(m.Modified, 0) || m.Modified > 0 && !m.Continuous:
 		return fmt.Errorf("modified: %v: want a finite number, at least 0, and above 0 only with continuous depth", m.Modified)
+	case m.Precision != "" && m.Precision != Float64 && m.Precision != Float32:
+		return fmt.Errorf("precision: unknown %q%s", m.Precision, registry.Choices(string(m.Precision), []string{string(Float32), string(Float64)}))
 	case m.Prompts == nil:
 		return fmt.Errorf("prompts: missing: want at least one labelled prompt")
 	case len(m.Blocks) == 0:
@@ -61,6 +64,9 @@ func (m *Model) validateBlock(i int) error {
 	}
 	if err := c.Block.fits(m.Prompts); err != nil {
 		return err
+	}
+	if _, ok := c.Block.(interface{ inPanels() }); !ok && m.Precision == Float32 {
+		return fmt.Errorf("precision: float32: this block computes in float64 alone: want precision float64, or blocks with matrices in all places")
 	}
 	names := m.Parameters(i)
 	if c.Initial != nil {
