@@ -50,14 +50,16 @@ func (byDepthConstant) Summary() string {
 func (byDepthConstant) Axis() string   { return byDepth{}.Axis() }
 func (byDepthConstant) Standard() bool { return false }
 func (byDepthConstant) Chance() bool   { return false }
-func (byDepthConstant) Needs() string  { return "finite: {depth: [L, …]} with three depths or more" }
+func (byDepthConstant) Needs() string {
+	return "finite: {depth: [L, …]} or compare: {depth: [L, …]} with three depths or more"
+}
 func (byDepthConstant) Levels(s *Study) int {
-	return max(0, distinct(s.Networks.Depths)-1) // three depths give two extrapolations
+	return max(0, distinct(s.depths())-1) // three depths give two extrapolations
 }
 
 func (q byDepthConstant) Validate(s *Study) error {
 	if q.Levels(s) < 2 {
-		return lack(DepthConstant, "at least three values of finite.depth")
+		return lack(DepthConstant, "at least three values of finite.depth or compare.depth")
 	}
 	if s.Model.Continuous {
 		return lack(DepthConstant, "transformer.depth as a number: the constant is that of residual layers")
@@ -66,7 +68,7 @@ func (q byDepthConstant) Validate(s *Study) error {
 }
 
 func (byDepthConstant) plan(p *plan) {
-	depths := slices.Compact(slices.Sorted(slices.Values(p.study.Networks.Depths)))
+	depths := slices.Compact(slices.Sorted(slices.Values(p.study.depths())))
 	c := depthConstant{depths: depths[len(depths)-3:], ref: p.depthReference(), study: p.study}
 	for _, d := range c.depths {
 		c.layers = append(c.layers, p.nodes(p.model(d), depthNodes, fineTolerance))
