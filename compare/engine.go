@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -257,17 +256,13 @@ func (p *plan) byCost() []*task {
 // work makes all runs, the longest first, on the study's workers.
 func (p *plan) work(ctx context.Context, o *Options) error {
 	order := p.share(p.byCost(), o)
-	workers := p.study.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	m := &meter{report: o.Progress, runs: len(p.tasks), done: map[*task]float64{}}
 	for _, t := range order {
 		m.total += t.cost
 	}
 	end := p.study.end()
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
+	g.SetLimit(p.study.workers())
 	for _, t := range order {
 		g.Go(func() error {
 			if ctx.Err() != nil {

@@ -19,6 +19,7 @@ var quantityWords = map[Quantity]string{
 	Objective: "objective Q",
 	Density:   "density ρ, L¹",
 	Balance:   "balance of energy",
+	Distance1: "distance W₁",
 }
 
 // rateFigures draws one figure for each ladder that the result holds, one panel a

@@ -50,7 +50,9 @@ func (byBias) widths(s *Study) []int {
 }
 
 func (q byBias) plan(p *plan) {
-	l := ladderPlan{against: Bias, bias: true, Prediction: Prediction{Slope: -1, Source: "(LM)^(−1): second order of the fluctuation"}}
+	// Outputs have a sign for every prompt. The spread of the seeds is as large as the bias on
+	// all levels, so that a slope as narrow as others would take thousands of them.
+	l := ladderPlan{against: Bias, bias: true, only: []Quantity{Risk, Objective}, fixed: true, Prediction: Prediction{Slope: -1, Source: "(LM)^(−1): second order of the fluctuation"}}
 	l.reference = fmt.Sprintf("none: every network is compared with %d networks of the parts of its heads", biasParts)
 	d := p.study.Model.Depth
 	for _, w := range q.widths(p.study) {

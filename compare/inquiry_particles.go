@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 
 	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/stat"
@@ -124,14 +123,10 @@ func (s *Study) distances(from *Run, tasks []*task) error {
 		t.result.W2To = from.ID
 		t.result.W2, t.result.W2Lower, t.result.W2Upper = make([]float64, n), make([]float64, n), make([]float64, n)
 	}
-	workers := s.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
 	for i, state := range from.Trajectory.States {
 		q := make([]*transport.Quantisation, len(state))
 		var g errgroup.Group
-		g.SetLimit(workers)
+		g.SetLimit(s.workers())
 		for c, d := range state {
 			g.Go(func() (err error) {
 				if d.Min() < 0 {

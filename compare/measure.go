@@ -50,8 +50,8 @@ func (l *ladderPlan) quantities() []Quantity {
 	if l.values != nil {
 		return slices.Sorted(maps.Keys(l.values))
 	}
-	if l.bias {
-		return []Quantity{Risk, Objective} // outputs have a sign for every prompt
+	if l.only != nil {
+		return l.only
 	}
 	if l.against != Cells {
 		return Quantities

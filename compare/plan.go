@@ -35,6 +35,10 @@ type ladderPlan struct {
 	Prediction
 	levels []level
 	bias   bool // whether the mean over seeds is measured, with its sign, and not the root mean square
+	// only, if not nil, lists the quantities that are measured.
+	only []Quantity
+	// fixed says that no seeds are added for the ladder: they would not narrow its interval.
+	fixed bool
 	// reference, if not empty, describes what takes the place of references.
 	reference string
 	// values, if not nil, says what is measured of a run in place of its distance from

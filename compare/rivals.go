@@ -34,6 +34,15 @@ var laws = []law{
 		func(depth, width float64) float64 { return 1 / math.Sqrt(depth*width) }},
 }
 
+// empirical are the laws for the distance W₁ of M independent draws from their law on a
+// plane; see byLaw.
+var empirical = []law{
+	{"sqrt(log(M+1)/M)", "two dimensions: Divol, arXiv:2101.08126",
+		func(_, width float64) float64 { return math.Sqrt(math.Log(width+1) / width) }},
+	{"1/sqrt(M)", "one dimension: Fournier and Guillin 2015",
+		func(_, width float64) float64 { return 1 / math.Sqrt(width) }},
+}
+
 // rivals compares the laws on the used points of a ladder of networks. It returns nil
 // for other ladders and where no slope has an interval.
 //
@@ -59,9 +68,13 @@ func rivals(l *Ladder) []Rival {
 		weight[i] = 1 / logVariance(p)
 	}
 	normal := distuv.UnitNormal.Quantile(0.975)
-	out := make([]Rival, 0, len(laws))
+	compared := laws
+	if l.Against == Law {
+		compared = empirical
+	}
+	out := make([]Rival, 0, len(compared))
 	best := math.Inf(1)
-	for _, w := range laws {
+	for _, w := range compared {
 		v := Rival{Name: w.name, Source: w.source}
 		g, off := make([]float64, len(used)), make([]float64, len(used))
 		for i, p := range used {

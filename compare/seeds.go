@@ -42,8 +42,7 @@ func (s *Study) seeds(of sample) int { return max(s.draws[of], s.Networks.Seeds)
 // which is how a given cost measures all levels best (Neyman's allocation), with the least
 // κ for which I grows as the half-width calls for, by a factor between leastGrowth
 // and mostGrowth. κ, the seeds of the costliest network, is at most Networks.MaxSeeds.
-// A bias does not count: the spread of its seeds is as large as itself on all levels, so
-// that a narrow slope would take thousands.
+// Fixed ladders do not count.
 //
 // The rule looks at the widths of intervals and never at slopes, so that it does not
 // choose among outcomes.
@@ -78,7 +77,7 @@ func (p *plan) more() draws {
 // chance reports whether the ladder is over networks of chance that seeds are added for.
 func (l *ladderPlan) chance() bool {
 	q, err := Inquiries.New(string(l.against))
-	return err == nil && q.Chance() && l.values == nil && !l.bias
+	return err == nil && q.Chance() && l.values == nil && !l.fixed
 }
 
 // widest returns the largest half-width of the ladder's slopes, 0 if there is none that

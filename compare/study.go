@@ -120,6 +120,7 @@ const (
 const (
 	FixedBudget   Against = "fixed-budget"   // L at fixed L·M, against M = ∞ at the same L
 	SingleHead    Against = "single-head"    // L at M = 1, against M = ∞ at the same L
+	Law           Against = "law"            // W₁ from the particles of networks to the density, by M
 	DepthConstant Against = "depth-constant" // constant of the depth ladder, predicted and measured
 	Bias          Against = "bias"           // E[R] − R_∞ of networks, by L·M
 	Horizon       Against = "horizon"        // growth of the width part's constant in training time
@@ -142,6 +143,7 @@ const (
 	Risk      Quantity = "risk"      // R
 	Objective Quantity = "objective" // Q
 	Density   Quantity = "density"   // ρ on the grid in L¹, mean over components; in cells ladders with an exact density
+	Distance1 Quantity = "w1"        // W₁ from particles to the density; in law ladders
 	Balance   Quantity = "balance"   // residual of dQ/dτ + ∫ρ|∇Ψ|² = 0, relative to the fall of Q; in dissipation ladders
 )
 
