@@ -119,7 +119,7 @@ func densityFigure(run *Run, m *transformer.Model, b int, file string) figure {
 			row = append(row, p)
 		}
 		if !flat {
-			row = append(row, colorBar(top))
+			row = append(row, colorBar(top, "ρ"))
 		}
 		rows = append(rows, row)
 	}
@@ -139,7 +139,7 @@ func densityFigure(run *Run, m *transformer.Model, b int, file string) figure {
 	}
 }
 
-func mapped(x []string, f func(string) string) []string {
+func mapped[T any](x []T, f func(T) string) []string {
 	out := make([]string, len(x))
 	for i, v := range x {
 		out[i] = f(v)
@@ -262,8 +262,9 @@ func (r ramp) X(int) float64      { return 0.5 }
 func (r ramp) Y(j int) float64    { return (float64(j) + 0.5) / 256 * float64(r) }
 func (r ramp) Z(_, j int) float64 { return r.Y(j) }
 
-func colorBar(top float64) *plot.Plot {
-	p := newPlot("ρ", "", "")
+// colorBar draws the scale of a quantity from 0 to top.
+func colorBar(top float64, quantity string) *plot.Plot {
+	p := newPlot(quantity, "", "")
 	top = max(top, math.SmallestNonzeroFloat64)
 	heat := plotter.NewHeatMap(ramp(top), viridis{})
 	heat.Min, heat.Max, heat.Rasterized = 0, top, true

@@ -81,6 +81,7 @@ type page struct {
 	Errors     []figure
 	Curves     []figure
 	Densities  []densityPart
+	Heads      []figure // attention and parameters of networks
 	Contracts  table.Writer
 	JKO        table.Writer // nil where no run has certificates
 	References table.Writer // nil where there are no rates
@@ -95,12 +96,14 @@ func newPage(r *Result, p Provenance) (*page, error) {
 			"and how accurately do the solvers of that PDE compute the limit?",
 		Answers: answers(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
 		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
-		Densities: densityParts(r), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
+		Densities: densityParts(r), Heads: append(attentionFigures(r), headFigures(r)...), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}
 	if r.TrainsOnly() {
 		pg.Question = "How do Transformers of finite depth L and width M train: risk, objective and gradient along the training time τ, and what becomes of their heads?"
 		pg.Answers, pg.Training, pg.Rates, pg.References = trainingAnswers(r), TrainingTable(r), nil, nil
+		pg.Symbols = slices.DeleteFunc(pg.Symbols, func(t term) bool { return slices.Contains(ofRates, t.Name) })
+		pg.Provenance = slices.DeleteFunc(pg.Provenance, func(t term) bool { return t.Name == "Intervals" })
 		if f, ok := trainingFigure(r); ok {
 			pg.Curves = append(pg.Curves, f)
 		}
@@ -115,6 +118,9 @@ func newPage(r *Result, p Provenance) (*page, error) {
 	}
 	return pg, nil
 }
+
+// ofRates are the symbols and words that only rates need.
+var ofRates = []string{"error", "slope", "verdict", "rival laws"}
 
 // lead takes the figure that answers the question best out of the others.
 func (pg *page) lead() {
@@ -149,6 +155,7 @@ func (pg *page) allFigures() []figure {
 		out = append(out, *pg.Lead)
 	}
 	out = append(out, pg.Curves...)
+	out = append(out, pg.Heads...)
 	for _, d := range pg.Densities {
 		out = append(out, d.Figure)
 		out = append(out, d.Frames...)

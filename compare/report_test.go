@@ -60,7 +60,7 @@ func TestWriteReport(t *testing.T) {
 		"resolved.yaml", "summary.json", "series.csv", "report.html", "report.md", "report.tex",
 		"states/muscl-n40.npz", "states/network-L4-M64-s10.npz",
 	}
-	figures := []string{"error-cells", "error-step", "error-depth", "error-width", "risk", "energy", "density-softmax-scalar", "density-mlp-label"}
+	figures := []string{"error-cells", "error-step", "error-depth", "error-width", "risk", "energy", "density-softmax-scalar", "density-mlp-label", "attention-0", "attention-1", "heads-softmax-scalar", "heads-mlp-label"}
 	for i := range fixtureTimes {
 		figures = append(figures, fmt.Sprintf("gallery-softmax-scalar-%02d", i), fmt.Sprintf("gallery-mlp-label-%02d", i))
 	}
@@ -89,8 +89,8 @@ func TestReportHTML(t *testing.T) {
 	for _, foreign := range []string{"http:", "https:", `="//`, "url(", "@import", "<script", "<link", "NaN", "ZgotmplZ", `aria-label=""`} {
 		assert.False(t, strings.Contains(page, foreign), "the page contains %s", foreign)
 	}
-	assert.Equal(t, 18, strings.Count(page, "<svg"), "eight figures and five frames for each block")
-	assert.Equal(t, 18, strings.Count(page, `role="img" aria-label="`))
+	assert.Equal(t, 22, strings.Count(page, "<svg"), "twelve figures and five frames for each block")
+	assert.Equal(t, 22, strings.Count(page, `role="img" aria-label="`))
 	for _, want := range []string{"a note &lt;with&gt; marks &amp; signs", "pdesolve compare &lt;fixture&gt;", "prefers-color-scheme: dark", "Nadaraya–Watson"} {
 		assert.True(t, strings.Contains(page, want), "the page lacks %s", want)
 	}
@@ -301,7 +301,7 @@ func TestRewriteReport(t *testing.T) {
 	require.NoError(t, RewriteReport(again, back, fixtureProvenance))
 	first := files(t, dir)
 	second := files(t, again)
-	assert.Len(t, second, 3+2*18, "three pages, and eighteen figures in two formats")
+	assert.Len(t, second, 3+2*22, "three pages, and 22 figures in two formats")
 	for name := range second {
 		assert.True(t, first[name] == second[name], "%s differs", name)
 	}

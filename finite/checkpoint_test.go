@@ -36,10 +36,15 @@ func kept(t *testing.T, d Dynamics, times []float64, o Options) (*pde.Trajectory
 
 // Every registered dynamics goes on from any step to the same bytes.
 func TestCheckpointGoesOnToTheSameBytes(t *testing.T) {
+	all := []Dynamics{&Gradient{Method: Exponential}}
 	for _, name := range Kinds.Names() {
+		d, err := Kinds.New(name)
+		require.NoError(t, err)
+		all = append(all, d)
+	}
+	for _, d := range all {
+		name := d.Name()
 		for _, endsOnly := range []bool{false, true} {
-			d, err := Kinds.New(name)
-			require.NoError(t, err)
 			m := testModel(2, true)
 			if _, noisy := d.(Noisy); noisy {
 				m.Temperature = 0.01

@@ -92,6 +92,7 @@ func (o *simulateFlags) apply(c *cobra.Command, e *experiment.Experiment) error 
 	}
 	f := e.Finite
 	f.Depth = []int{m.Depth}
+	e.Compare.Rates = nil // which may ask for more networks than are left
 	if c.Flags().Changed("width") {
 		f.Width = o.width
 	}

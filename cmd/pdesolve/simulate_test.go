@@ -45,6 +45,10 @@ func TestSimulate(t *testing.T) {
 			t.Errorf("no %s among %v", want, files)
 		}
 	}
+	page := readFile(t, "results/small-simulate/report.html")
+	if r := command(t, t.Context(), "report", "results/small-simulate"); r.code != exitDone || readFile(t, "results/small-simulate/report.html") != page {
+		t.Errorf("report makes another page (exit %d)\n%s", r.code, r.stderr)
+	}
 	// Networks of compare and of simulate are the same.
 	if r := command(t, t.Context(), "compare", "small.yaml"); r.code != exitDone {
 		t.Fatal(r.stderr)

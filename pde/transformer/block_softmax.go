@@ -113,6 +113,17 @@ func (b *Softmax) sees(n int) [][]int {
 	return all
 }
 
+// factor returns what multiplies the scores.
+func (b *Softmax) factor(dim int) float64 {
+	switch {
+	case !b.Scaled:
+		return 1
+	case b.Rank > 0:
+		return rootOf(b.Rank)
+	}
+	return rootOf(dim)
+}
+
 func (b *Softmax) kernel(s kernelShape) kernel {
 	if s.precision == Float32 {
 		return newSoftmax[float32](b, s)
@@ -122,13 +133,7 @@ func (b *Softmax) kernel(s kernelShape) kernel {
 
 func newSoftmax[E simd.Float](b *Softmax, s kernelShape) *softmax[E] {
 	n, dim := s.prompts.N, s.prompts.Dim
-	k := &softmax[E]{kernelShape: s, n: n, dim: dim, rank: b.Rank, scale: 1, sees: b.sees(n)}
-	if b.Scaled {
-		k.scale = E(rootOf(dim))
-		if b.Rank > 0 {
-			k.scale = E(rootOf(b.Rank))
-		}
-	}
+	k := &softmax[E]{kernelShape: s, n: n, dim: dim, rank: b.Rank, scale: E(b.factor(dim)), sees: b.sees(n)}
 	k.at = make([]nodes, len(s.nodes))
 	for _, m := range s.nodes {
 		k.packed = append(k.packed, vectors[E](panels[E](m)*2*dim*dim))
