@@ -10,6 +10,7 @@
 //	depth        L residual layers of equal atoms (M = ∞, no chance) against continuous depth
 //	width        networks of width M against M = ∞ at the same L
 //	parameters   networks of many shapes against M = ∞ at their own L, by L·M
+//	coupling     particles of networks against those with the same start that M = ∞ moves
 //
 // The error of a run is its distance from a reference, uniformly over the saved
 // training times (Distance): of the outputs, of the risk R and of the objective Q.

@@ -20,6 +20,8 @@ var quantityWords = map[Quantity]string{
 	Density:   "density ρ, L¹",
 	Balance:   "balance of energy",
 	Distance1: "distance W₁",
+	Farthest:  "largest |θ − θ̃|",
+	Typical:   "rms |θ − θ̃|",
 }
 
 // rateFigures draws one figure for each ladder that the result holds, one panel a

@@ -22,9 +22,16 @@ func (byParameters) Levels(s *Study) int     { return len(s.Networks.Widths) }
 func (byParameters) Validate(s *Study) error { return networksGiven(Parameters, s) }
 
 func (byParameters) plan(p *plan) {
-	l := ladderPlan{against: Parameters, Prediction: Prediction{Slope: -0.5, Source: "(LM)^(−1/2) at the same L; within G Thm 3.1"}}
+	p.ladder(ladderPlan{against: Parameters, levels: p.parameterShapes(),
+		Prediction: Prediction{Slope: -0.5, Source: "(LM)^(−1/2) at the same L; within G Thm 3.1"}})
+}
+
+// parameterShapes returns every width at the model's depth, and one small width at every
+// other depth.
+func (p *plan) parameterShapes() []level {
+	var out []level
 	n, base := p.study.Networks, p.study.Model.Depth
-	shape := func(d, w int) { l.levels = append(l.levels, p.networks(float64(d*w), d, w)) }
+	shape := func(d, w int) { out = append(out, p.networks(float64(d*w), d, w)) }
 	for _, w := range n.Widths {
 		shape(base, w)
 	}
@@ -34,5 +41,5 @@ func (byParameters) plan(p *plan) {
 			shape(d, small)
 		}
 	}
-	p.ladder(l)
+	return out
 }

@@ -86,6 +86,12 @@ func (v *level) point(q Quantity, ref *Reference, signed bool) Point {
 			return pt
 		}
 		pt.Error = pt.summarise(pt.Seeds)
+		for _, t := range v.tasks {
+			pt.Runs = append(pt.Runs, t.run.ID)
+		}
+		if v.width == 0 {
+			pt.Seeds = nil // the distance of one run, without chance
+		}
 		return pt
 	}
 	sum := 0.0

@@ -68,7 +68,8 @@ type level struct {
 	drawn        bool // whether the networks are drawn from the trained mean field
 	tasks        []*task
 	ref          *refPlan // nil where an error needs none
-	// seeds, if not nil, makes the distances of all seeds from the finished tasks.
+	// seeds, if not nil, makes the distances of all seeds from the finished tasks, or that of
+	// the one run of the mean field.
 	seeds func(Quantity, *Reference) ([]float64, error)
 }
 

@@ -37,16 +37,18 @@ func (p *plan) freeSeed() uint64 {
 	return n.Seed + uint64(max(0, n.Seeds))
 }
 
+// wideWidth returns how wide the networks are that stand for the mean field.
+func (p *plan) wideWidth() int {
+	return max(wideLeast, wideFactor*slices.Max(append([]int{0}, p.study.Networks.Widths...)))
+}
+
 // drawnReference stands for the mean field at the depth of m where no quadrature of ρ₀
 // can be afforded: the mean curve of two networks of independent draws, each so wide
 // that its distance from the mean field, of order (LM)^{−1/2}, is an eighth of the widest
 // network's. Half their distance estimates the error of their mean: the difference
 // has √2 the spread of one of them, the mean 1/√2.
 func (p *plan) drawnReference(m transformer.Model) *refPlan {
-	width := wideLeast
-	if n := p.study.Networks.Widths; len(n) > 0 {
-		width = max(width, wideFactor*slices.Max(n))
-	}
+	width := p.wideWidth()
 	wide := func(seed uint64) *task {
 		return p.characteristics(m, finite.Characteristics{Nodes: width, Rule: finite.Drawn, Seed: seed, RTol: wideTolerance, ATol: wideTolerance})
 	}

@@ -47,12 +47,12 @@ func TestDrawnReferenceKnowsItsError(t *testing.T) {
 	}
 }
 
-// TestHeadsWithMatrices executes a study that no grid and no quadrature can serve.
-func TestHeadsWithMatrices(t *testing.T) {
+// headsStudy is a study that no grid and no quadrature can serve.
+func headsStudy(t *testing.T) Study {
 	prompts, err := (&transformer.Linear{Prompts: 3, Tokens: 4, Features: 2, Seed: 1}).Draw()
 	require.NoError(t, err)
 	bump := &grid.Bump{Center: []float64{0.2}, Radius: []float64{0.6}}
-	s := Study{
+	return Study{
 		Name: "heads",
 		Model: transformer.Model{
 			Depth: 2, Decay: 0.02, Prompts: prompts, Read: transformer.Readout{Token: -1, Coordinate: -1},
@@ -63,12 +63,15 @@ func TestHeadsWithMatrices(t *testing.T) {
 		},
 		Times:      []float64{0, 1},
 		Networks:   Networks{Widths: []int{1, 2, 4}, Depths: []int{1, 2, 4}, Seeds: 6, Seed: 1, Dynamics: &finite.Gradient{RTol: 1e-6, ATol: 1e-8}},
-		Rates:      []Against{Depth, Width, BestNetwork},
+		Rates:      []Against{Depth, Width, BestNetwork, Coupling, CouplingDepth},
 		Confidence: 0.95,
 	}
-	r, err := Execute(context.Background(), s, nil)
+}
+
+func TestHeadsWithMatrices(t *testing.T) {
+	r, err := Execute(context.Background(), headsStudy(t), nil)
 	require.NoError(t, err)
-	require.Len(t, r.Ladders, 3*len(Quantities))
+	require.Len(t, r.Ladders, 3*len(Quantities)+4)
 	for _, l := range r.Ladders {
 		switch l.Against {
 		case Width:
@@ -77,6 +80,12 @@ func TestHeadsWithMatrices(t *testing.T) {
 			assert.InDelta(t, -0.5, l.Rate.Value, 0.4, "%s against width", l.Quantity)
 		case Depth:
 			assert.Contains(t, l.Reference, "16 random atoms in every layer of a block")
+			assert.InDelta(t, -1, l.Rate.Value, 0.2, "%s against depth", l.Quantity)
+		case Coupling:
+			assert.Contains(t, l.Reference, "the mean of two that are drawn with seeds of their own; error: half their distance")
+			assert.InDelta(t, 2.5, l.Points[0].Error/l.Points[2].Error, 1.2, "%s", l.Quantity) // about 2 for four times the heads; M = 1 is not asymptotic
+			assert.InDelta(t, 10, l.Points[2].Error/l.Points[2].Reference, 5, "%s", l.Quantity)
+		case CouplingDepth:
 			assert.InDelta(t, -1, l.Rate.Value, 0.2, "%s against depth", l.Quantity)
 		case BestNetwork:
 			assert.InDelta(t, -0.5, l.Rate.Value, 0.4, "%s against drawn heads", l.Quantity)

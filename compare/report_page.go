@@ -23,32 +23,36 @@ type contracts = pde.Contracts
 // contractGroups returns the rows of the table of contracts in the order of the
 // runs.
 func contractGroups(r *Result) []contractGroup {
+	type family struct {
+		kind  Kind
+		depth int
+	}
 	var out []contractGroup
-	at := map[int]int{}
+	at, count := map[family]int{}, map[family]int{}
 	for _, run := range r.Runs {
 		c, wall := run.Trajectory.Contracts, run.Wall.Seconds()
-		if run.Kind != Finite {
+		if run.Kind != Finite && run.Kind != CoupledParticles {
 			out = append(out, contractGroup{label: run.ID, grid: run.Kind == Grid, worst: c, seconds: wall})
 			continue
 		}
-		i, ok := at[run.Depth]
+		f := family{run.Kind, run.Depth}
+		i, ok := at[f]
 		if !ok {
 			i = len(out)
-			at[run.Depth] = i
+			at[f] = i
 			out = append(out, contractGroup{worst: c})
 		}
 		g := &out[i]
 		g.worst = worse(g.worst, c)
 		g.seconds += wall
+		count[f]++
 	}
-	for depth, i := range at {
-		n := 0
-		for _, run := range r.Runs {
-			if run.Kind == Finite && run.Depth == depth {
-				n++
-			}
+	for f, i := range at {
+		name := "networks"
+		if f.kind == CoupledParticles {
+			name = "coupled particles"
 		}
-		out[i].label = fmt.Sprintf("networks, L = %d (%d runs, the worst)", depth, n)
+		out[i].label = fmt.Sprintf("%s, L = %d (%d runs, the worst)", name, f.depth, count[f])
 	}
 	return out
 }

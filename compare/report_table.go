@@ -191,7 +191,7 @@ func referencesTable(r *Result) table.Writer {
 // tables.
 func (r *Result) quantities() []Quantity {
 	var out []Quantity
-	for _, q := range append(slices.Clone(Quantities), Density, Balance, Distance1) {
+	for _, q := range slices.Concat(Quantities, []Quantity{Density, Balance, Distance1}, particleQuantities) {
 		if slices.ContainsFunc(r.Ladders, func(l Ladder) bool { return l.Quantity == q }) {
 			out = append(out, q)
 		}

@@ -14,6 +14,10 @@ const (
 	Grid            Kind = "grid"            // densities on a grid
 	Characteristics Kind = "characteristics" // weighted quadrature nodes of ρ₀
 	Finite          Kind = "finite"          // a network of finite width
+	// CoupledParticles are the particles of networks moved by the mean field; see
+	// finite.Coupled. Width is that of the networks, Seed that of the first; the curves are of
+	// the mean field.
+	CoupledParticles Kind = "coupled"
 )
 
 // Source is a source of a run's distance from the limit L = M = ∞.

@@ -112,9 +112,7 @@ func (p *plan) characteristicsAs(m transformer.Model, c finite.Characteristics, 
 		run.ID += fmt.Sprintf("-decay%g", m.Decay)
 	}
 	run.ID += suffix
-	for i := range m.Blocks {
-		run.Nodes = max(run.Nodes, int(min(c.Count(len(m.Parameters(i))), math.MaxInt32)))
-	}
+	run.Nodes = mostNodes(&m, c)
 	cost := p.costAtoms(m, run.Nodes)
 	if c.Step > 0 {
 		cost *= guessFixedPoint / (guessEvals * c.Step)
@@ -125,6 +123,15 @@ func (p *plan) characteristicsAs(m transformer.Model, c finite.Characteristics, 
 		r.Trajectory, err = c.Solve(ctx, &m, p.study.Times, o)
 		return &r, err
 	}})
+}
+
+// mostNodes returns the largest number of nodes that c has in a layer and block of m.
+func mostNodes(m *transformer.Model, c finite.Characteristics) int {
+	n := 0
+	for i := range m.Blocks {
+		n = max(n, int(min(c.Count(len(m.Parameters(i))), math.MaxInt32)))
+	}
+	return n
 }
 
 // nodes adds characteristics with n Gauss nodes an axis at the given tolerance, or with
