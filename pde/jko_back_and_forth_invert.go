@@ -84,15 +84,16 @@ func (v *inverter) invert(rho, s []float64) {
 }
 
 // search is invert for any U, of at most stripLength elements: Newton's iteration for
-// log r from r = 1, in a bracket that shrinks.
+// log r, in a bracket that shrinks. In log r the entropy's U′ is a straight line and that of
+// a power m > 1 convex, so that from above Newton descends to the solution.
 func (v *inverter) search(rho, s []float64) {
 	n := len(s)
 	one, two, at, lo, hi := v.one[:n], v.two[:n], v.log[:n], v.lo[:n], v.hi[:n]
 	least, most := math.Log(smallestNormal), math.Log(math.MaxFloat64)/2
-	for i := range rho {
-		lo[i], hi[i], at[i] = least, most, 0
+	for i, x := range s {
+		lo[i], hi[i], at[i] = least, most, min(max(v.above(x), least), most)
 	}
-	for range 100 {
+	for k := range 200 {
 		for i, x := range at {
 			rho[i] = math.Exp(x)
 		}
@@ -106,14 +107,14 @@ func (v *inverter) search(rho, s []float64) {
 				lo[i] = x
 			}
 			move := miss
-			if one[i] > 0 && s[i] > 0 && math.Abs(miss) > s[i]/4 {
+			if v.parts.Linear == 0 && one[i] > 0 && s[i] > 0 && math.Abs(miss) > s[i]/4 {
 				move = one[i] * math.Log(one[i]/s[i]) // a straight line where U′ is a power
 			}
 			next := x - move/(two[i]*rho[i])
 			if math.Abs(next-x) < 4e-16*(1+math.Abs(x)) {
 				continue
 			}
-			if !(next > lo[i] && next < hi[i]) {
+			if !(next > lo[i] && next < hi[i]) || k > 40 && k%2 == 0 {
 				next = (lo[i] + hi[i]) / 2
 			}
 			done = done && math.Abs(next-x) < 4e-16*(1+math.Abs(x))
@@ -129,4 +130,27 @@ func (v *inverter) search(rho, s []float64) {
 			rho[i] = 0
 		}
 	}
+}
+
+// above returns a number at or above log r for U′(r) = s if there are an entropy and powers
+// m > 1 only; in any case one to start from. Every power alone is an upper bound for r > 1/e,
+// as is the entropy alone.
+func (v *inverter) above(s float64) float64 {
+	x := math.Inf(1)
+	if c := v.parts.Linear; c > 0 {
+		x = s/c - 1
+	}
+	for _, q := range v.parts.Powers {
+		if rate := q.Coefficient * q.Exponent / (q.Exponent - 1); s > 0 && rate > 0 {
+			y := math.Log(s/rate) / (q.Exponent - 1)
+			if v.parts.Linear > 0 {
+				y = max(y, -1)
+			}
+			x = min(x, y)
+		}
+	}
+	if math.IsInf(x, 1) {
+		return 0
+	}
+	return x
 }

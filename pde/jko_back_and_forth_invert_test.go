@@ -17,6 +17,8 @@ func TestInverter(t *testing.T) {
 		"porous 3":      {Powers: []PowerTerm{{0.7, 3}}},
 		"porous 5.5":    {Powers: []PowerTerm{{0.7, 5.5}}},
 		"both":          {Linear: 0.2, Powers: []PowerTerm{{0.5, 3}}},
+		"mostly porous": {Linear: 1, Powers: []PowerTerm{{500, 2}}},
+		"with cubic":    {Linear: 0.01, Powers: []PowerTerm{{1, 4}}, Convex: []Convex{cubic{}}},
 		"two powers":    {Powers: []PowerTerm{{0.5, 3}, {1, 1.5}}},
 		"user's convex": {Convex: []Convex{cubic{}}},
 	} {

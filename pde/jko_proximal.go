@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"pdesolve/grid"
 )
@@ -14,7 +15,8 @@ import (
 //
 //	F(ρ¹) + (1/τ) ∫₀¹∫ |m|²/(2ρ) dx dt,    ∂_tρ + ∇·m = 0,    ρ⁰ = ρⁿ,
 //
-// by the primal-dual method of Chambolle and Pock, as [CCWW22] do by a relative of it. With
+// by the primal-dual method of Chambolle and Pock with over-relaxation, as [CCWW22] do by a
+// relative of it; an even number of layers begins with the solution on half as many. With
 // ρ^k on cells at the ends of the intervals and m on faces in their middles, the variables
 // (ρ, m) stay on the constraint, onto which they are projected by fast transforms
 // (grid.NewShiftedPoisson, after diagonalising the differences in t); the dual
@@ -41,7 +43,8 @@ type Proximal struct {
 	Layers int `yaml:"layers"`
 	// Tolerance is the Residual at which the iteration stops. 0 means 1e-4.
 	Tolerance float64 `yaml:"tolerance"`
-	// MaxIterations bounds the iterations for one linearisation. 0 means 5000.
+	// MaxIterations bounds the iterations for one linearisation on one number of layers.
+	// 0 means 5000.
 	MaxIterations int `yaml:"max-iterations"`
 }
 
@@ -87,10 +90,9 @@ func (Proximal) Domain() JKODomain {
 
 // Bind returns a workspace. It fails on graded axes.
 func (p Proximal) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
-	w := &primalDual{f: f, parts: PartsOf(f), tolerance: p.Tolerance, iterations: p.MaxIterations}
-	layers := p.Layers
-	if layers == 0 {
-		layers = defaultLayers
+	w := &primalDual{f: f, parts: PartsOf(f), layers: p.Layers, tolerance: p.Tolerance, iterations: p.MaxIterations}
+	if w.layers == 0 {
+		w.layers = defaultLayers
 	}
 	if w.tolerance == 0 {
 		w.tolerance = defaultProximalTolerance
@@ -102,7 +104,7 @@ func (p Proximal) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 		if err := g.CheckUniform(); err != nil {
 			return nil, fmt.Errorf("the inner solver proximal: %w", err)
 		}
-		w.saddle = append(w.saddle, newSaddle(g, layers))
+		w.saddle = append(w.saddle, newSaddle(g, w.layers))
 	}
 	w.fixed.init(f, grids, defaultMemory)
 	w.all = NewField(grids)
@@ -113,6 +115,7 @@ func (p Proximal) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 type primalDual struct {
 	f          Functional
 	parts      Parts
+	layers     int
 	tolerance  float64
 	iterations int
 	saddle     []*saddle  // one a component
@@ -120,41 +123,62 @@ type primalDual struct {
 	all        Field      // Ψ[ρⁿ⁺¹]
 }
 
-// Solve takes one step.
+// Solve takes one step, on a few layers first, whose solution is the start on twice as many.
 func (w *primalDual) Solve(ctx context.Context, rho State, start JKOStart) (JKOResult, error) {
 	res := JKOResult{Dual: math.Inf(-1), Tolerance: w.tolerance}
+	layers := w.layers >> bits.TrailingZeros(uint(w.layers))
 	for c, s := range w.saddle {
-		s.begin(start.Rho[c].Values, start.Variation[c], start.Tau)
+		s.begin(start.Rho[c].Values, start.Variation[c], start.Tau, layers)
 	}
 	if w.parts.Rest != nil {
 		w.parts.Rest.Variation(w.fixed.psi.field, start.Rho)
 	}
+	for ; layers < w.layers; layers *= 2 {
+		if err := w.settle(ctx, &res, rho, start, coarseLayers*w.tolerance); err != nil {
+			return res, err
+		}
+		for _, s := range w.saddle {
+			s.refine()
+		}
+	}
+	if err := w.settle(ctx, &res, rho, start, w.tolerance); err != nil {
+		return res, err
+	}
+	return w.account(res, rho, start), nil
+}
+
+// coarseLayers is the tolerance with fewer layers than wanted, relative to that with all.
+const coarseLayers = 3
+
+// settle finds the saddle point, and the first variation of the averages there, with the
+// layers at hand.
+func (w *primalDual) settle(ctx context.Context, res *JKOResult, rho State, start JKOStart, tolerance float64) error {
 	w.fixed.reset()
 	for k := 0; ; k++ {
 		res.Residual = 0
 		for c, s := range w.saddle {
-			residual, count, err := s.solve(ctx, &w.parts, w.fixed.psi.field[c], w.tolerance, w.iterations)
+			residual, count, err := s.solve(ctx, &w.parts, w.fixed.psi.field[c], tolerance, w.iterations)
 			res.Iterations += count
 			if err != nil {
-				return res, err
+				return err
 			}
 			res.Residual = max(res.Residual, residual)
 			s.end(rho[c].Values, start.Rho[c].Values)
 		}
 		if w.parts.Dependence() == Constant {
-			return w.account(res, rho, start), nil
+			return nil
 		}
 		w.parts.Rest.Variation(w.fixed.image.field, rho)
 		res.Evaluations++
 		mismatch := w.fixed.mismatch(rho)
 		// The densities carry the residual's noise: no fixed point is found below it.
-		if mismatch <= 10*w.tolerance {
+		if mismatch <= 10*tolerance {
 			res.Residual = max(res.Residual, mismatch/10)
-			return w.account(res, rho, start), nil
+			return nil
 		}
 		if w.fixed.stuck(mismatch, k) || k+1 == defaultMaxIterations {
-			return res, fmt.Errorf("%w: averages of ρ: mismatch %.3g after %d linearisations at step %.3g: want %.3g",
-				ErrNotConverged, mismatch, k+1, start.Tau, 10*w.tolerance)
+			return fmt.Errorf("%w: averages of ρ: mismatch %.3g after %d linearisations at step %.3g: want %.3g",
+				ErrNotConverged, mismatch, k+1, start.Tau, 10*tolerance)
 		}
 		if k == 0 {
 			w.fixed.weigh(rho, start.Rho)

@@ -18,12 +18,13 @@ import (
 //	Σ_k Σ_f w_f²/(2 r_f) + (Kτ/P) Σ_i (U(R r_i) + V R r_i)/R,    r^k − r^{k−1} + (c/K) ∇·w^k = 0.
 type saddle struct {
 	grid   *grid.Grid
-	layers int
+	layers int // K
 	tau    float64
 	unit   float64 // R
 	speed  float64 // c
 	// u are r^1 … r^K and w of each axis for every layer, v their extrapolation.
 	u, v         curve
+	all          [2]curve  // their memory
 	first        []float64 // r⁰
 	a, b         [][]float64
 	end1         []float64 // dual variable of r^K
@@ -51,7 +52,7 @@ func newCurve(layers, d, n int) curve {
 
 func newSaddle(g *grid.Grid, layers int) *saddle {
 	n, d := g.Len(), g.Dim()
-	s := &saddle{grid: g, layers: layers, u: newCurve(layers, d, n), v: newCurve(layers, d, n)}
+	s := &saddle{grid: g, all: [2]curve{newCurve(layers, d, n), newCurve(layers, d, n)}}
 	for range layers * d {
 		s.a, s.b = append(s.a, make([]float64, n)), append(s.b, make([]float64, n))
 	}
@@ -61,8 +62,8 @@ func newSaddle(g *grid.Grid, layers int) *saddle {
 	return s
 }
 
-// begin sets the units and the start: ρⁿ at all times, no momentum.
-func (s *saddle) begin(rhoN, psi []float64, tau float64) {
+// begin sets the units and the start with the given layers: ρⁿ at all times, no momentum.
+func (s *saddle) begin(rhoN, psi []float64, tau float64, layers int) {
 	top := maxOf(rhoN)
 	potential := tau * spread(psi, rhoN, massFloor*top)
 	across, cell := 0.0, math.Inf(1)
@@ -76,6 +77,7 @@ func (s *saddle) begin(rhoN, psi []float64, tau float64) {
 	for i, v := range rhoN {
 		s.first[i] = v / top
 	}
+	s.divide(layers)
 	for k := range s.layers {
 		copy(s.u.r[k], s.first)
 	}
@@ -85,7 +87,39 @@ func (s *saddle) begin(rhoN, psi []float64, tau float64) {
 		clear(s.b[i])
 	}
 	clear(s.end1)
-	s.project = newProjection(s.grid, s.layers, s.speed)
+}
+
+// divide sets the number of layers.
+func (s *saddle) divide(layers int) {
+	d := s.grid.Dim()
+	s.layers = layers
+	s.u = curve{s.all[0].r[:layers], s.all[0].w[:layers*d]}
+	s.v = curve{s.all[1].r[:layers], s.all[1].w[:layers*d]}
+	s.project = newProjection(s.grid, layers, s.speed)
+}
+
+// refine doubles the number of layers: densities are interpolated, the others hold over
+// either half, but for the dual variable of r^K, which is in proportion to K.
+func (s *saddle) refine() {
+	d, layers := s.grid.Dim(), s.layers
+	s.divide(2 * layers)
+	for k := layers - 1; k >= 0; k-- {
+		before := s.first
+		if k > 0 {
+			before = s.u.r[k-1]
+		}
+		copy(s.u.r[2*k+1], s.u.r[k])
+		for i, v := range s.u.r[k] {
+			s.u.r[2*k][i] = (before[i] + v) / 2
+		}
+		for axis := range d {
+			for _, x := range [][][]float64{s.u.w, s.a, s.b} {
+				copy(x[(2*k+1)*d+axis], x[k*d+axis])
+				copy(x[2*k*d+axis], x[k*d+axis])
+			}
+		}
+	}
+	floats.Scale(2, s.end1)
 }
 
 // end writes the density at the last time to rho: its positive part, with the mass of ρⁿ.
@@ -103,6 +137,10 @@ func (s *saddle) end(rho, rhoN []float64) {
 // values 0.1 and 0.3 needed fewest iterations on heat, porous medium, a contraction and
 // Ornstein-Uhlenbeck steps, by factors of 3 to 10 less than 1.
 const primalShare = 0.15
+
+// overRelaxation is by how much more than its step the iteration moves; any number below 2
+// converges. Of 1, 1.5, 1.6 and 1.9 the middle ones needed fewest iterations, two thirds of 1's.
+const overRelaxation = 1.6
 
 // checkEvery is the number of iterations between two looks at the residual.
 const checkEvery = 10
@@ -147,8 +185,8 @@ func (s *saddle) solve(ctx context.Context, parts *Parts, v []float64, tolerance
 		ErrNotConverged, residual, count, s.tau, tolerance)
 }
 
-// descend makes the primal step u ← P(u − s Lᵀy), sets v to 2u⁺ − u and, if asked, returns
-// the relative change.
+// descend makes the primal step u⁺ = P(u − s Lᵀy), sets v to 2u⁺ − u, moves u and, if asked,
+// returns the relative change.
 func (s *saddle) descend(length float64, look bool) (change float64) {
 	d, last := s.grid.Dim(), s.layers-1
 	for k := range s.layers {
@@ -179,7 +217,7 @@ func (s *saddle) descend(length float64, look bool) (change float64) {
 				moved += step * step
 				size += x * x
 			}
-			u[i] = x
+			u[i] += overRelaxation * step
 			v[i] = x + step
 		}
 	}
@@ -215,7 +253,8 @@ func (s *saddle) ascend(length, kappa float64, psi []float64, look bool) (change
 						moved += (x-a[i])*(x-a[i]) + (y-b[i])*(y-b[i])
 						size += x*x + y*y
 					}
-					a[i], b[i] = x, y
+					a[i] += overRelaxation * (x - a[i])
+					b[i] += overRelaxation * (y - b[i])
 				}
 			}
 		}
@@ -231,7 +270,7 @@ func (s *saddle) ascend(length, kappa float64, psi []float64, look bool) (change
 			moved += (y - s.end1[i]) * (y - s.end1[i])
 			size += y * y
 		}
-		s.end1[i] = y
+		s.end1[i] += overRelaxation * (y - s.end1[i])
 	}
 	return math.Sqrt(moved / max(size, 1e-300))
 }

@@ -112,7 +112,7 @@ func TestProximalStops(t *testing.T) {
 	rho := roughState(rand.New(rand.NewPCG(1, 1)), g[0])
 	psi := NewField(g)
 	start := JKOStart{Rho: rho, Variation: psi, Energy: f.Variation(psi, rho), Tau: 0.1}
-	s, err := Proximal{MaxIterations: 20}.Bind(f, g)
+	s, err := Proximal{Layers: 3, MaxIterations: 20}.Bind(f, g)
 	require.NoError(t, err)
 	_, err = s.Solve(t.Context(), rho.Clone(), start)
 	require.ErrorIs(t, err, ErrNotConverged)
