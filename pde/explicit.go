@@ -68,7 +68,8 @@ type explicit struct {
 	constant bool  // Ψ is constant and in psi, its rate in rate
 	rate     float64
 	energy   float64
-	ready    bool // psi, rate and energy belong to the state that comes next
+	ready    bool    // psi, rate and energy belong to the state that comes next
+	rest     float64 // F − Σ_c Weight(c) ∫Ψ_cρ_c, a constant if Ψ is
 }
 
 // slack is what the step bound leaves for rounding; see explicit.
@@ -103,27 +104,47 @@ func (e *explicit) Step(_ context.Context, rho State, limit float64) (StepReport
 		panic(fmt.Sprintf("pde: Step: limit = %v, want above 0", limit))
 	}
 	var r StepReport
-	if err := e.evaluate(rho, &r); err != nil {
-		return r, err
+	if !e.constant {
+		if err := e.evaluate(rho, &r); err != nil {
+			return r, err
+		}
+	}
+	r.Dt = stepLength(e.cfl*(1-slack)/e.rate, limit)
+	m := e.mass.masses(rho)
+	var err error
+	if e.one == nil {
+		err = e.whole(m, &r)
+	} else {
+		err = e.stagewise(m, &r)
+	}
+	e.mass.store(rho, m)
+	return r, err
+}
+
+// whole takes a step in which Ψ stays what it is. If Ψ is constant, dF = Σ_c Weight(c)
+// ∫Ψ_c dρ_c gives F up to a constant, and the pass over the grid sums it on its way. On
+// graded grids rho is masses.
+func (e *explicit) whole(rho State, r *StepReport) error {
+	var content float64
+	for c, d := range rho {
+		dissipation, part := e.domain[c].step(d.Values, e.psi[c], r.Dt)
+		r.Dissipation += e.f.Weight(c) * dissipation
+		content += e.f.Weight(c) * part
+	}
+	if e.ready {
+		e.rest = e.energy - content
+	} else {
+		e.energy = e.rest + content
 	}
 	e.ready = false
 	r.Energy = e.energy
-	r.Dt = stepLength(e.cfl*(1-slack)/e.rate, limit)
-	m := e.mass.masses(rho)
-	if e.one == nil {
-		for c, d := range m {
-			r.Dissipation += e.f.Weight(c) * e.domain[c].step(d.Values, e.psi[c], r.Dt)
-		}
-	} else if err := e.stagewise(m, &r); err != nil {
-		return r, err
-	}
-	e.mass.store(rho, m)
-	return r, nil
+	return finiteEnergy(e.energy)
 }
 
 // stagewise takes the two stages of a step one after the other, with Ψ evaluated in
 // between, and halves r.Dt until the second keeps its bound. On graded grids rho is masses.
 func (e *explicit) stagewise(rho State, r *StepReport) error {
+	e.ready, r.Energy = false, e.energy
 	for {
 		r.Dissipation = 0
 		for c, d := range rho {
@@ -157,11 +178,11 @@ func (e *explicit) evaluate(rho State, r *StepReport) error {
 		r.Evaluations++
 	}
 	err := finiteEnergy(e.energy)
-	if e.constant || err != nil {
-		return err
+	if !e.constant && err == nil {
+		e.rate, err = e.drain(e.psi)
+		e.constant = err == nil && e.f.Dependence() == Constant
 	}
-	e.rate, err = e.drain(e.psi)
-	e.constant = err == nil && e.f.Dependence() == Constant
+	e.ready = err == nil
 	return err
 }
 
@@ -217,7 +238,6 @@ func (e *explicit) probe(rho State) (StepReport, error) {
 	if err := e.evaluate(rho, &r); err != nil {
 		return r, err
 	}
-	e.ready = true
 	r.Energy = e.energy
 	for c, d := range e.mass.masses(rho) {
 		r.Dissipation += e.f.Weight(c) * e.domain[c].stage(nil, d.Values, e.psi[c], 1, false)

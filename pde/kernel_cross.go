@@ -31,10 +31,11 @@ type crossing struct {
 	lam          float64   // dt/h² of the axis across
 	lamAlong     float64   // and of the last
 	metric       []float64 // of the faces above the cells of a graded last axis, or nil; see graded.go
-	mean         bool      // write the average of out and of the results; leave the dissipation alone
+	mean         bool      // write the average of out and of the results; leave the sums alone
 	half, margin float64   // of the limiters: θ/2, and by how much third-order may overshoot
 
 	across, along lanes8     // dissipation across and along
+	content       lanes8     // Σ p0·r0, by the kernels that treat the last axis
 	slope, inflow [8]float64 // element 7: of the cell at hand, its upper half slope and the flux through its lower face
 
 	limiter limiter
@@ -94,6 +95,9 @@ func alongGo(x *crossing, from int) {
 	if x.mean {
 		averageGo(x.out[from:x.n], x.src[from:x.n], f[1:], f[:m])
 	} else {
+		for j, v := range p[:m] {
+			x.content[j&7] += float64(v * r[j])
+		}
 		updateGo(x.out[from:x.n], x.src[from:x.n], f[1:], f[:m])
 	}
 }

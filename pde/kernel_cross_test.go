@@ -35,7 +35,7 @@ func drawCrossing(rnd *rand.Rand, n, ahead int, l limiter) *crossing {
 		x.slope[7] = 0
 	}
 	for i := range x.across {
-		x.across[i], x.along[i] = rnd.NormFloat64(), rnd.NormFloat64()
+		x.across[i], x.along[i], x.content[i] = rnd.NormFloat64(), rnd.NormFloat64(), rnd.NormFloat64()
 	}
 	return x
 }
@@ -96,6 +96,9 @@ func TestCrossingsAgree(t *testing.T) {
 			if !start.mean {
 				sameBits(t, what, a.across[:], b.across[:])
 				sameBits(t, what, a.along[:], b.along[:])
+				if c.name != "cross" {
+					sameBits(t, what, a.content[:], b.content[:])
+				}
 			}
 			if ahead > 0 {
 				require.Equal(t, b.slope[7], a.slope[7], what)

@@ -313,6 +313,52 @@ func evenAndGraded(tb testing.TB, n0, n1 int) []*grid.Grid {
 	return all
 }
 
+// affine is a potential whose energy has a constant: F = 1 + Σ_c ∫Vρ_c/2 with two
+// components of weight 1/2.
+type affine struct{ Potential }
+
+type boundAffine struct{ Functional }
+
+func (a affine) Bind(grids []*grid.Grid) (Functional, error) {
+	f, err := a.Potential.Bind(grids)
+	return boundAffine{f}, err
+}
+
+func (b boundAffine) Weight(int) float64      { return 0.5 }
+func (b boundAffine) Value(rho State) float64 { return 1 + b.Functional.Value(rho)/2 }
+func (b boundAffine) Variation(psi Field, rho State) float64 {
+	return 1 + b.Functional.Variation(psi, rho)/2
+}
+
+// The energy that a step of constant Ψ sums on its way is that of the functional, to
+// rounding, on any grid, whatever the scheme and also where the stepper meets another
+// state.
+func TestStepsReportTheEnergy(t *testing.T) {
+	energy := affine{Potential{Func: func(x []float64) float64 { return x[0]*x[0] - math.Sin(3*x[1]) }}}
+	for _, g := range append(evenAndGraded(t, 30, 21), box(t, 1, 2*stripLength+9), box(t, 128, 128)) {
+		f, err := energy.Bind([]*grid.Grid{g, g})
+		require.NoError(t, err)
+		for _, s := range append(explicitSchemes(t), MUSCL{Workers: 2}) {
+			step, err := s.Bind(f, []*grid.Grid{g, g})
+			require.NoError(t, err)
+			rho := State{grid.NewDensity(g), grid.NewDensity(g)}
+			for trial := range 2 {
+				for c, d := range rho {
+					for i := range d.Values {
+						d.Values[i] = float64((i*7919)%13+c+trial) / 20
+					}
+				}
+				for range 3 {
+					want := f.Value(rho)
+					r, err := step.Step(context.Background(), rho, 10)
+					require.NoError(t, err)
+					require.InEpsilon(t, want, r.Energy, 1e-14, label(s))
+				}
+			}
+		}
+	}
+}
+
 // Rows longer than a strip are cut without a trace: along the last axis, where they
 // are cut, 3·stripLength + 5 cells give the same bytes as along the first one.
 func TestStripsLeaveNoTrace(t *testing.T) {

@@ -23,7 +23,8 @@ type domain struct {
 	team   *team
 	stages int
 	volume float64
-	sums   []float64 // dissipation of every row of the grid
+	sums   []float64 // dissipation of every row of the grid …
+	shares []float64 // … and Σψρ
 	job    job
 	work   func(i int) // does the job on slab i
 }
@@ -39,7 +40,8 @@ type job struct {
 func newDomain(g *grid.Grid, l limiter, stages int, t *team) *domain {
 	d := &domain{sweep: newSweep(g, l), team: t, stages: stages}
 	w := d.sweep
-	d.volume, d.sums = w.volume, make([]float64, w.layers*w.size/w.row)
+	rows := w.layers * w.size / w.row
+	d.volume, d.sums, d.shares = w.volume, make([]float64, rows), make([]float64, rows)
 	n := max(1, min(t.size(), w.layers/8, w.layers*w.size/leastSlab))
 	for i := range n {
 		s := &slab{from: i * w.layers / n, to: (i + 1) * w.layers / n, ring: make([]float64, ringLayers*w.size)}
@@ -70,19 +72,33 @@ func newDomain(g *grid.Grid, l limiter, stages int, t *team) *domain {
 // If dst is nil, that is all it does.
 func (d *domain) stage(dst, rho, psi []float64, dt float64, mean bool) float64 {
 	d.job = job{dst: dst, rho: rho, psi: psi, dt: dt, mean: mean}
-	return d.run()
+	d.run()
+	if mean {
+		return 0
+	}
+	return d.total(d.sums) / dt
 }
 
 // step advances rho in place by a whole step dt, in which psi stays what it is, and
-// returns the dissipation before it. It makes one pass over the grid: the second stage
-// follows the first two layers behind.
-func (d *domain) step(rho, psi []float64, dt float64) float64 {
+// returns the dissipation and ∫ψρ before it. It makes one pass over the grid: the second
+// stage follows the first two layers behind.
+func (d *domain) step(rho, psi []float64, dt float64) (dissipation, content float64) {
 	d.job = job{dst: rho, rho: rho, psi: psi, dt: dt, inPlace: true}
-	return d.run()
+	d.run()
+	return d.total(d.sums) / dt, d.total(d.shares)
+}
+
+// total returns the sum over all rows, times the cell volume.
+func (d *domain) total(rows []float64) float64 {
+	var total compensated
+	for _, v := range rows {
+		total.add(v)
+	}
+	return total.value() * d.volume
 }
 
 // run does the job.
-func (d *domain) run() float64 {
+func (d *domain) run() {
 	j := &d.job
 	if d.sweep.limiter.kind == thirdOrder {
 		j.margin = marginOf(d.sweep, j.rho)
@@ -93,14 +109,6 @@ func (d *domain) run() float64 {
 		}
 	}
 	d.team.run(len(d.slabs), d.work)
-	if j.mean {
-		return 0
-	}
-	var total compensated
-	for _, v := range d.sums {
-		total.add(v)
-	}
-	return total.value() * d.volume / j.dt
 }
 
 // slab is the layers from, …, to−1 of a domain along axis 0.
@@ -133,7 +141,8 @@ func (s *slab) do(d *domain) {
 	s.prime(d, s.sweep[0], s.from, s.before)
 	for k := s.from; k < s.to; k++ {
 		s.rows(d, k, s.before)
-		s.l.mean, s.l.sums = d.job.mean, d.rowSums(k)
+		s.l.mean = d.job.mean
+		s.sums(d, k)
 		if s.l.out = s.ring[:d.sweep.size]; d.job.dst != nil {
 			s.l.out = d.layer(d.job.dst, k)
 		}
@@ -149,7 +158,7 @@ func (s *slab) both(d *domain) {
 		s.rows(d, k, s.before)
 		s.l.out, s.l.mean, s.l.sums = s.between(d, k), false, nil
 		if k >= s.from && k < s.to {
-			s.l.sums = d.rowSums(k)
+			s.sums(d, k)
 		}
 		s.sweep[0].advance(&s.l)
 		s.second(d, k-2)
@@ -221,10 +230,10 @@ func (d *domain) layer(x []float64, k int) []float64 {
 	return x[k*d.sweep.size:][:d.sweep.size]
 }
 
-// rowSums returns the sums of the rows of layer k.
-func (d *domain) rowSums(k int) []float64 {
+// sums lets the next pass over layer k write its sums.
+func (s *slab) sums(d *domain, k int) {
 	rows := d.sweep.size / d.sweep.row
-	return d.sums[k*rows:][:rows]
+	s.l.sums, s.l.shares = d.sums[k*rows:][:rows], d.shares[k*rows:][:rows]
 }
 
 // marginScale is, in units of the largest density over n², half the second difference of

@@ -54,6 +54,7 @@ type layer struct {
 	r0, r1, r2 []float64
 	p0, p1     []float64
 	sums       []float64 // of each row: its dissipation; or nil
+	shares     []float64 // of each row: Σψρ; if sums is not nil
 }
 
 // newSweep returns the sweep on g.
@@ -99,12 +100,16 @@ func (w *sweep) advance(l *layer) {
 	w.start(l)
 	w.x.mean = l.mean
 	for base := 0; base < w.size; base += w.row {
+		var content compensated
 		w.x.across, w.x.along = lanes8{}, lanes8{}
 		for a := 0; a < w.row; a += stripLength {
+			w.x.content = lanes8{}
 			w.strip(l, base, a, min(stripLength, w.row-a))
+			content.add(w.x.content.sum())
 		}
 		if l.sums != nil {
 			l.sums[base/w.row] = w.x.across.sum() + w.x.along.sum()
+			l.shares[base/w.row] = content.value()
 		}
 		w.next(1)
 	}

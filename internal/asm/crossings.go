@@ -44,6 +44,7 @@ type crossing struct {
 	lam, lamAlong                 reg.VecVirtual
 	params                        params
 	dissipation, dissipationAlong []reg.VecVirtual // one or two
+	content                       []reg.VecVirtual
 	slope, inflow                 reg.VecVirtual
 }
 
@@ -99,7 +100,7 @@ func (k *crossing) arguments() {
 	}
 	if k.last {
 		k.lamAlong = k.broadcast(k.field("lamAlong"))
-		k.dissipationAlong = k.sums("along")
+		k.dissipationAlong, k.content = k.sums("along"), k.sums("content")
 		k.slope, k.inflow = k.reg(), k.reg()
 		k.VMOVUPD(k.array("slope").Offset(64-8*k.width), k.slope)
 		k.VMOVUPD(k.array("inflow").Offset(64-8*k.width), k.inflow)
@@ -123,6 +124,9 @@ func (k *crossing) results() {
 	}
 	for i, t := range k.dissipationAlong {
 		k.VMOVUPD(t, k.array("along").Offset(8*k.width*i))
+	}
+	for i, t := range k.content {
+		k.VMOVUPD(t, k.array("content").Offset(8*k.width*i))
 	}
 	if k.last {
 		k.VMOVUPD(k.slope, k.array("slope").Offset(64-8*k.width))
@@ -279,6 +283,9 @@ func (k *crossing) alongCells(part int, r0 reg.VecVirtual) reg.VecVirtual {
 		k.VMOVAPD(up, k.slope)
 	}
 	p0 := k.load(k.at(k.p0, part, 0))
+	if k.content != nil {
+		k.VADDPD(k.mul(p0, r0), k.content[part], k.content[part])
+	}
 	drop := k.sub(p0, k.ahead(k.at(k.p0, part, 1), k.masks.one, p0))
 	flux := k.flux(drop, left, right, k.lamAlong, k.dissipationAlong, part)
 	net := k.sub(flux, k.previous(k.inflow, flux))
