@@ -179,8 +179,12 @@ func setup(r *Result) []term {
 		out = append(out, term{"Solvers", strings.Join(solvers, "; ") + "."})
 	}
 	if n := s.Networks; n.Dynamics != nil && (len(n.Widths) > 0 || len(n.Depths) > 0) {
-		out = append(out, term{"Networks", fmt.Sprintf("widths M = %s; depths L = %s; %s independent initial draws from ρ₀ for each size (seeds from %d on), nested: a narrower network is part of the wider one. Dynamics: %s.",
-			list(n.Widths), list(n.Depths), r.seeds(), n.Seed, strings.TrimSpace(n.Dynamics.Name()+" "+parenthesis(settings(n.Dynamics))))})
+		precision := ""
+		if n.Precision == transformer.Float32 {
+			precision = " Heads and neurons in single precision (float32)."
+		}
+		out = append(out, term{"Networks", fmt.Sprintf("widths M = %s; depths L = %s; %s independent initial draws from ρ₀ for each size (seeds from %d on), nested: a narrower network is part of the wider one. Dynamics: %s.%s",
+			list(n.Widths), list(n.Depths), r.seeds(), n.Seed, strings.TrimSpace(n.Dynamics.Name()+" "+parenthesis(settings(n.Dynamics))), precision)})
 	}
 	return out
 }

@@ -102,6 +102,7 @@ type Networks struct {
 	MaxSeeds       int
 	Seed           uint64 // of the first draw; the others count up from it
 	Dynamics       finite.Dynamics
+	Precision      transformer.Precision // of their heads and neurons; see transformer.Model
 }
 
 // Against names what a ladder of runs varies: the name of an Inquiry.

@@ -163,6 +163,7 @@ func (p *plan) part(depth, width int, seed uint64, i, n int) *task {
 	}
 	m := p.model(depth)
 	d := p.study.Networks.Dynamics
+	m.Precision = p.study.Networks.Precision
 	run := Run{ID: fmt.Sprintf("network-L%d-M%d-s%d", depth, width, seed), Kind: Finite, Scheme: d.Name(), Depth: depth, Continuous: m.Continuous,
 		Width: width, Seed: seed, Sources: []Source{FromWidth, FromDepth}}
 	if n > 1 {

@@ -146,6 +146,12 @@ func (e *Experiment) checkTransformer() {
 		return
 	}
 	m, _ := e.Model()
+	if f := e.Finite; f != nil {
+		m.Precision = f.Precision
+		if err := m.ValidatePrecision(); err != nil {
+			d.failAt("finite.precision", "%s", strings.TrimPrefix(err.Error(), "precision: "))
+		}
+	}
 	for i := range t.Blocks {
 		b, path := &t.Blocks[i], e.componentPath(i)
 		box := child(path, "grid")

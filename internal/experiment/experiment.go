@@ -90,6 +90,9 @@ type Finite struct {
 	Seeds    Seeds           `yaml:"seeds"`    // independent draws of every network, or when there are enough; default 16
 	Seed     uint64          `yaml:"seed"`     // of the first draw; the others count up from it; default 1
 	Dynamics finite.Dynamics `yaml:"dynamics"` // how networks are trained; default gradient
+	// Precision is float64, the default, or float32, for blocks with matrices of 16 heads and more:
+	// 1.5 to 1.9 times as fast, with gradients that are off by about 1e-6 of the largest entry
+	Precision transformer.Precision `yaml:"precision"`
 }
 
 // Compare says what to measure.
@@ -111,7 +114,7 @@ func defaultTransformer() Transformer {
 }
 
 func defaultFinite() Finite {
-	return Finite{Width: []int{8, 16, 32, 64, 128}, Depth: []int{2, 4, 8, 16, 32}, Seeds: Seeds{Start: defaultSeeds}, Seed: 1}
+	return Finite{Width: []int{8, 16, 32, 64, 128}, Depth: []int{2, 4, 8, 16, 32}, Seeds: Seeds{Start: defaultSeeds}, Seed: 1, Precision: transformer.Float64}
 }
 
 // defaultDynamics is the registered name of the dynamics of networks that

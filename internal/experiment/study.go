@@ -80,7 +80,7 @@ func (e *Experiment) networks() compare.Networks {
 	if f == nil {
 		return compare.Networks{}
 	}
-	return compare.Networks{Widths: f.Width, Depths: f.Depth, Seeds: f.Seeds.Start, Seed: f.Seed, UntilHalfWidth: f.Seeds.Until, MaxSeeds: f.Seeds.Max, Dynamics: f.Dynamics}
+	return compare.Networks{Widths: f.Width, Depths: f.Depth, Seeds: f.Seeds.Start, Seed: f.Seed, UntilHalfWidth: f.Seeds.Until, MaxSeeds: f.Seeds.Max, Dynamics: f.Dynamics, Precision: f.Precision}
 }
 
 // Problem returns the PDE on a grid of the given number of cells on every axis, 0

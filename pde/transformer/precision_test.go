@@ -85,7 +85,7 @@ func TestFloat32Gradient(t *testing.T) {
 func TestFloat32Refuses(t *testing.T) {
 	m := goodModel()
 	m.Precision = transformer.Float32
-	assert.ErrorContains(t, m.Validate(), "precision: float32: this block computes in float64 alone")
+	assert.ErrorContains(t, m.Validate(), "precision: float32: the block softmax-scalar computes in float64 alone")
 	m.Precision = "float16"
 	assert.ErrorContains(t, m.Validate(), `precision: unknown "float16"`)
 	m.Precision = transformer.Float64

@@ -24,8 +24,6 @@ func (m *Model) Validate() error {
 		return fmt.Errorf("temperature: %v: want a finite number, at least 0", m.Temperature)
 	case !(m.Modified >= 0) || math.IsInf(m.Modified, 0) || m.Modified > 0 && !m.Continuous:
 		return fmt.Errorf("modified: %v: want a finite number, at least 0, and above 0 only with continuous depth", m.Modified)
-	case m.Precision != "" && m.Precision != Float64 && m.Precision != Float32:
-		return fmt.Errorf("precision: unknown %q%s", m.Precision, registry.Choices(string(m.Precision), []string{string(Float32), string(Float64)}))
 	case m.Prompts == nil:
 		return fmt.Errorf("prompts: missing: want at least one labelled prompt")
 	case len(m.Blocks) == 0:
@@ -38,6 +36,9 @@ func (m *Model) Validate() error {
 		if err := m.validateBlock(i); err != nil {
 			return m.blockError(i, err)
 		}
+	}
+	if err := m.ValidatePrecision(); err != nil {
+		return err
 	}
 	if err := m.validateTokens(); err != nil {
 		return err
@@ -54,6 +55,23 @@ func (m *Model) Validate() error {
 	return nil
 }
 
+// ValidatePrecision reports a precision that is unknown or that a block does not have.
+func (m *Model) ValidatePrecision() error {
+	switch m.Precision {
+	case "", Float64:
+		return nil
+	case Float32:
+	default:
+		return fmt.Errorf("precision: unknown %q%s", m.Precision, registry.Choices(string(m.Precision), []string{string(Float32), string(Float64)}))
+	}
+	for _, c := range m.Blocks {
+		if _, ok := c.Block.(interface{ inPanels() }); !ok {
+			return fmt.Errorf("precision: float32: the block %s computes in float64 alone: want float64, or only blocks with matrices (softmax, linear, mlp)", c.Block.Name())
+		}
+	}
+	return nil
+}
+
 func (m *Model) validateBlock(i int) error {
 	c := &m.Blocks[i]
 	if c.Block == nil {
@@ -64,9 +82,6 @@ func (m *Model) validateBlock(i int) error {
 	}
 	if err := c.Block.fits(m.Prompts); err != nil {
 		return err
-	}
-	if _, ok := c.Block.(interface{ inPanels() }); !ok && m.Precision == Float32 {
-		return fmt.Errorf("precision: float32: this block computes in float64 alone: want precision float64, or blocks with matrices in all places")
 	}
 	names := m.Parameters(i)
 	if c.Initial != nil {
