@@ -122,6 +122,7 @@ const (
 	FixedBudget   Against = "fixed-budget"   // L at fixed L·M, against M = ∞ at the same L
 	SingleHead    Against = "single-head"    // L at M = 1, against M = ∞ at the same L
 	Law           Against = "law"            // W₁ from the particles of networks to the density, by M
+	WidthConstant Against = "width-constant" // constant of the width ladder, predicted and measured
 	DepthConstant Against = "depth-constant" // constant of the depth ladder, predicted and measured
 	Bias          Against = "bias"           // E[R] − R_∞ of networks, by L·M
 	Horizon       Against = "horizon"        // growth of the width part's constant in training time
