@@ -38,6 +38,8 @@ func (*LinearAttention) fits(*Prompts) error { return nil }
 
 func (*LinearAttention) linear(dim int) int { return dim * dim }
 
+func (*LinearAttention) facts(n int, size float64) Facts { return linearFacts(n, size) }
+
 func (*LinearAttention) kernel(s kernelShape) kernel {
 	if s.precision == Float32 {
 		return newLinear[float32](s)

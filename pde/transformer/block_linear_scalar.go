@@ -22,6 +22,8 @@ func (*LinearScalar) Parameters(int) []string { return []string{"a", "v"} }
 // Validate returns nil.
 func (*LinearScalar) Validate() error { return nil }
 
+func (*LinearScalar) facts(n int, size float64) Facts { return linearFacts(n, size) }
+
 func (*LinearScalar) kernel(s kernelShape) kernel {
 	k := &linearScalar{kernelShape: s}
 	k.gain, k.sum, k.at = make([]float64, len(s.nodes)), make([]float64, len(s.nodes)), make([]nodes, len(s.nodes))

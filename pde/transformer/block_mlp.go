@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"fmt"
+	"math"
 
 	"pdesolve/internal/simd"
 )
@@ -59,6 +60,10 @@ func (b *MLP) Validate() error {
 func (*MLP) fits(*Prompts) error { return nil }
 
 func (*MLP) linear(dim int) int { return dim }
+
+func (b *MLP) facts(n int, size float64) Facts {
+	return perceptronFacts(b.Activation, n, math.Hypot(1, size), "√(1 + B²)")
+}
 
 func (b *MLP) kernel(s kernelShape) kernel {
 	if s.precision == Float32 {

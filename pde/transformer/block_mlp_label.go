@@ -34,6 +34,10 @@ func (b *MLPLabel) Validate() error {
 // holds returns false: tokens enter by y alone.
 func (*MLPLabel) holds(int) bool { return false }
 
+func (b *MLPLabel) facts(n int, size float64) Facts {
+	return perceptronFacts(b.Activation, n, size, "B")
+}
+
 func (b *MLPLabel) kernel(s kernelShape) kernel {
 	k := &mlpLabel{kernelShape: s, activation: mustActivation(b.Activation)}
 	k.at, k.lift = make([]nodes, len(s.nodes)), make([][]float64, len(s.nodes))

@@ -1,6 +1,8 @@
 package transformer
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/floats"
 
 	"pdesolve/internal/simd"
@@ -38,6 +40,10 @@ func (*MLPQuery) Parameters(int) []string { return []string{"omega", "b", "u"} }
 func (b *MLPQuery) Validate() error {
 	_, err := activationNamed(b.Activation)
 	return err
+}
+
+func (b *MLPQuery) facts(n int, size float64) Facts {
+	return perceptronFacts(b.Activation, n, math.Hypot(1, size), "√(1 + B²)")
 }
 
 func (b *MLPQuery) kernel(s kernelShape) kernel {

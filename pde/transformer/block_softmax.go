@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"fmt"
+	"math"
 
 	"pdesolve/internal/simd"
 )
@@ -122,6 +123,14 @@ func (b *Softmax) factor(dim int) float64 {
 		return rootOf(b.Rank)
 	}
 	return rootOf(dim)
+}
+
+// facts: a product of factors Q and K makes the derivatives quadratic in θ.
+func (b *Softmax) facts(n int, size float64) Facts {
+	if b.Rank > 0 {
+		return Facts{Growth: math.Inf(1), Reason: "the derivative by Q has the factors K and V: it grows like |θ|²"}
+	}
+	return attentionFacts(n, size)
 }
 
 func (b *Softmax) kernel(s kernelShape) kernel {

@@ -22,6 +22,8 @@ func (*SoftmaxScalar) Parameters(int) []string { return []string{"a", "v"} }
 // Validate returns nil.
 func (*SoftmaxScalar) Validate() error { return nil }
 
+func (*SoftmaxScalar) facts(n int, size float64) Facts { return attentionFacts(n, size) }
+
 func (*SoftmaxScalar) kernel(s kernelShape) kernel {
 	n, slices := s.prompts.N, len(s.nodes)
 	k := &softmaxScalar{kernelShape: s, table: make([]*softmaxTable, slices), fill: s.fixed == nil}

@@ -90,6 +90,8 @@ type Block interface {
 	moves(coordinate int) bool
 	// holds reports whether the block relies on the given coordinate never to change.
 	holds(coordinate int) bool
+	// facts returns what is proved of the block for prompts of n tokens of norm at most size.
+	facts(n int, size float64) Facts
 	// kernel binds the block; see kernel.
 	kernel(shape kernelShape) kernel
 }
