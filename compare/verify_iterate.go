@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"pdesolve/pde"
 	"pdesolve/pde/exact"
@@ -30,7 +31,8 @@ func iterateRows() (names []string, schemes []pde.Scheme) {
 	return names, schemes
 }
 
-// iterate refines the grid with the steps fixed.
+// iterate refines the grid with the steps fixed. It leaves the row out where the next level
+// would take more work than the budget.
 func (t *verifyTask) iterate(ctx context.Context) error {
 	s := t.c.solution.(exact.Iterated)
 	tau := t.c.facts.Horizon / iterateSteps
@@ -38,7 +40,13 @@ func (t *verifyTask) iterate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var work, before float64 // the work of a level, and its cells
 	for _, n := range iterateLadder[t.c.dim()] {
+		cells := math.Pow(float64(n), float64(t.c.dim())) * float64(t.c.components)
+		if next := work * cells / before; next > t.budget() {
+			t.skip = fmt.Sprintf("the level of %d cells an axis takes at least %.0e updates of a cell: over the budget of %.0e", n, next, t.budget())
+			return nil
+		}
 		g, err := t.c.grid(n)
 		if err != nil {
 			return err
@@ -64,6 +72,7 @@ func (t *verifyTask) iterate(ctx context.Context) error {
 		}
 		t.row.Errors, t.row.Levels = append(t.row.Errors, worst), append(t.row.Levels, float64(n))
 		_, t.row.W1, t.row.W2 = DensityErrors(got[0], want)
+		work, before = updates(c, cells), cells
 	}
 	return nil
 }

@@ -14,10 +14,6 @@ const newtonWork = 50
 
 // space refines the grid; power is the exponent of h in the step.
 func (t *verifyTask) space(ctx context.Context, power float64) error {
-	budget := fullWork
-	if t.quick {
-		budget = quickWork
-	}
 	ladder := spaceLadder[t.c.dim()]
 	horizon := t.c.facts.Horizon
 	var bound, before, work float64
@@ -29,7 +25,7 @@ func (t *verifyTask) space(ctx context.Context, power float64) error {
 		} else if level > 0 && power > 1 {
 			scheme = withStep(scheme, bound*fall)
 		}
-		if level >= leastLevels && predicted(before, work, ladder[level-2:level+1]) > budget {
+		if level >= leastLevels && predicted(before, work, ladder[level-2:level+1]) > t.budget() {
 			return nil
 		}
 		g, err := t.c.grid(n)
@@ -52,9 +48,22 @@ func (t *verifyTask) space(ctx context.Context, power float64) error {
 			return err
 		}
 		t.row.Errors, t.row.Levels = append(t.row.Errors, e), append(t.row.Levels, float64(n))
-		before, work = work, float64(c.Steps+c.Evaluations+newtonWork*c.Iterations)*float64(g.Len()*t.c.components)
+		before, work = work, updates(c, float64(g.Len()*t.c.components))
 	}
 	return nil
+}
+
+// budget returns the updates of a cell that a level may take.
+func (t *verifyTask) budget() float64 {
+	if t.quick {
+		return quickWork
+	}
+	return fullWork
+}
+
+// updates returns the updates of a cell that a run took.
+func updates(c *pde.Contracts, cells float64) float64 {
+	return float64(c.Steps+c.Evaluations+newtonWork*c.Iterations) * cells
 }
 
 // predicted returns the work of the last of three levels from that of the two before
