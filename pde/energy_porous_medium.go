@@ -79,14 +79,19 @@ type porousMedium struct {
 func (p *porousMedium) Value(rho State) float64 {
 	var sum compensated
 	for k, d := range rho {
-		var part compensated
-		for at := 0; at < len(d.Values); at += stripLength {
-			x := d.Values[at:min(at+stripLength, len(d.Values))]
-			part.add(p.power(x, p.ratio[k].strip(at, len(x))))
-		}
-		sum.add(p.c / (p.m - 1) * part.value() * p.volume[k])
+		sum.add(p.c / (p.m - 1) * p.integral(k, d))
 	}
 	return sum.value()
+}
+
+// integral returns ∫ ρ_k^m.
+func (p *porousMedium) integral(k int, d *grid.Density) float64 {
+	var sum compensated
+	for at := 0; at < len(d.Values); at += stripLength {
+		x := d.Values[at:min(at+stripLength, len(d.Values))]
+		sum.add(p.power(x, p.ratio[k].strip(at, len(x))))
+	}
+	return sum.value() * p.volume[k]
 }
 
 // power returns Σ w r^m. A negative density gives NaN or a number that the contracts

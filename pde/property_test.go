@@ -138,6 +138,8 @@ func randomEnergy(t *testing.T, rng *rand.Rand, name string) Energy {
 		e.Coefficient = math.Exp(4*rng.Float64() - 2)
 	case *PorousMedium:
 		e.Exponent = []float64{1.5, 2, 3, 1 + 3*rng.Float64()}[rng.IntN(4)]
+	case *Renyi:
+		e.Exponent, e.Coefficient = 1.2+2*rng.Float64(), math.Exp(2*rng.Float64()-1)
 	}
 	require.NoError(t, e.Validate(), "the energy %s: tell this test which parameters it takes", name)
 	return e

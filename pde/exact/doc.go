@@ -19,8 +19,8 @@
 // OrnsteinUhlenbeck is a Gaussian under a quadratic potential and entropy, of which
 // Heat and Contraction are special cases. Translation and Attraction transport a law
 // of compact support, AttractionDiffusion spreads a Gaussian meanwhile. Barenblatt
-// (porous medium), Semicircle (log gas on the line) and Disc (charges in the plane)
-// dilate a profile with an edge. Gravity has walls that belong to the model,
+// (porous medium, fast diffusion), Semicircle (log gas on the line) and Disc (charges in the plane)
+// dilate a profile. Gravity and HeatBox have walls that belong to the model,
 // DoubleWell is at rest, DoubleWellRelaxation is its slowest motion, and of KellerSegel
 // only the moments are known.
 //

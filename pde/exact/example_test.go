@@ -131,9 +131,11 @@ func ExampleSolution() {
 	// double-well-relaxation 1-D, known: density
 	// gravity                1-D, known: density
 	// heat                   1-D, known: density
+	// heat-box               1-D, known: density
 	// keller-segel           2-D, known: moments
 	// linear-attention       2-D, known: density
 	// ornstein-uhlenbeck     2-D, known: density
+	// renyi                  1-D, known: density
 	// semicircle             1-D, known: density
 	// translation            3-D, known: density
 }

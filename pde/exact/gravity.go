@@ -87,13 +87,8 @@ func (s *Gravity) Density(tau float64, g *grid.Grid) (*grid.Density, error) {
 	if err := valid(s); err != nil {
 		return nil, err
 	}
-	if g.Dim() != s.Dim {
-		return nil, fmt.Errorf("exact: gravity: the grid has %d axes: want %d", g.Dim(), s.Dim)
-	}
-	for k, a := range g.Axes() {
-		if a.Lo != 0 || a.Hi != 1 {
-			return nil, fmt.Errorf("exact: gravity: axis %d spans [%v, %v]: want [0, 1], the walls are part of the model", k, a.Lo, a.Hi)
-		}
+	if err := unitBox(s, s.Dim, g); err != nil {
+		return nil, err
 	}
 	dst := grid.NewDensity(g)
 	a := g.Axis(0)

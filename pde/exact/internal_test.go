@@ -108,3 +108,23 @@ func TestPushBump(t *testing.T) {
 		assert.Equal(t, [4]bool{true, true, true, true}, rim, "k = %v", k)
 	}
 }
+
+// TestStudentMass: the averages of a profile with tails have the mass one over a box
+// that holds all but 1e-12, without being scaled.
+func TestStudentMass(t *testing.T) {
+	for _, s := range []*student{
+		{p: 2, radius: 0.5, center: []float64{0.1}}, {p: 10, radius: 2, center: []float64{0.1}}, {p: 4, radius: 1, center: []float64{0, 0.2}}, {p: 10, radius: 1, center: []float64{0, 0, 0.1}},
+	} {
+		lo, hi := s.box()
+		axes := make([]grid.Axis, len(lo))
+		for k := range axes {
+			axes[k] = grid.Axis{Lo: lo[k], Hi: hi[k], N: []int{300, 48, 16}[len(lo)-1], Grading: grid.Sinh{Center: s.center[k], Scale: max((hi[k]-lo[k])/300, s.radius/2)}}
+		}
+		g, err := grid.New(axes...)
+		require.NoError(t, err)
+		rho, err := s.averages(g, "student")
+		require.NoError(t, err)
+		assert.InDelta(t, 1, rho.Mass(), 1.1e-12, "%+v", s)
+		assert.Greater(t, 1-rho.Mass(), -1e-14, "%+v", s)
+	}
+}

@@ -204,12 +204,19 @@ func (s *Translation) Iterate(tau float64, steps int) (Solution, error) {
 //
 // which increases in R and has one root above R₀ (derived). Outside the support Ψ is 0,
 // its largest value below the constant of the condition.
+//
+// For m < 1 the map and the equation are the same. It fails for m < 1 − 1/d, that is q < 1,
+// where the energy is not displacement convex and long steps have no such root.
 func (b *Barenblatt) Iterate(tau float64, steps int) (Solution, error) {
 	checkSteps(tau, steps)
 	if err := valid(b); err != nil {
 		return nil, err
 	}
 	q := b.power()
+	if q < 1 {
+		d := len(b.Center)
+		return nil, fmt.Errorf("exact: barenblatt: the energy is not displacement convex for the exponent %v in %d dimensions: want at least %.4g", b.Exponent, d, 1-1/float64(d))
+	}
 	lambda := b.growth() / q
 	next := *b
 	for range steps {

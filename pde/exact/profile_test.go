@@ -191,3 +191,130 @@ func TestOrderOnRough(t *testing.T) {
 	near(t, 4./3, exact.Facts{Regularity: 2}.Order(2), 1e-15, "order")
 	assert.Equal(t, 2.0, exact.Facts{Regularity: 5, EnergyOrder: 2}.Order(5))
 }
+
+// TestFastDiffusionProfile: the second moment of ρ and the energy, by sums over cells whose
+// errors of second order are extrapolated away, are those of the closed forms, R² d/(2p − d − 2)
+// and Value; the marginal of the profile in a plane and in space is the one on the line with an
+// exponent p less by a half an axis.
+func TestFastDiffusionProfile(t *testing.T) {
+	for _, c := range []struct {
+		m, width float64
+		center   []float64
+		n        int
+	}{
+		{0.9, 6, []float64{0.1}, 80}, {0.8, 30, []float64{0.1}, 80}, {0.9, 6, []float64{0.1, -0.2}, 40},
+		{0.75, 60, []float64{0.3, 0}, 60}, {0.9, 4, []float64{0, 0.1, -0.1}, 20},
+	} {
+		dim := len(c.center)
+		b := &exact.Barenblatt{Exponent: c.m, Coefficient: 0.7, Center: c.center, Radius: 1}
+		on := func(n int) *grid.Density {
+			axes := make([]grid.Axis, dim)
+			for k := range axes {
+				axes[k] = grid.Axis{Lo: -c.width, Hi: c.width, N: n, Grading: grid.Sinh{Scale: 1}}
+			}
+			rho, err := b.Density(0, newGrid(t, axes...))
+			require.NoError(t, err)
+			return rho
+		}
+		sums := func(rho *grid.Density) (square, energy float64) {
+			g := rho.Grid
+			x := make([]float64, dim)
+			for i, r := range rho.Values {
+				g.Center(x, i)
+				for k, y := range x {
+					square += r * g.Volume(i) * (y - c.center[k]) * (y - c.center[k])
+				}
+				energy += b.Coefficient / (b.Exponent - 1) * math.Pow(r, b.Exponent) * g.Volume(i)
+			}
+			return square, energy
+		}
+		fine := on(2 * c.n)
+		coarseSquare, coarseEnergy := sums(on(c.n))
+		square, energy := sums(fine)
+		n, p := float64(dim), 1/(1-c.m)
+		assert.InEpsilon(t, n/(2*p-n-2), (4*square-coarseSquare)/3, 1e-2, "%+v", b)
+		want, err := b.Value(0)
+		require.NoError(t, err)
+		assert.InEpsilon(t, want, (4*energy-coarseEnergy)/3, 1e-2, "%+v", b)
+		if dim == 1 {
+			continue
+		}
+		g := fine.Grid
+		line := &exact.Barenblatt{Exponent: 1 - 1/(p-(n-1)/2), Coefficient: 1, Center: c.center[:1], Radius: 1}
+		marginal, err := line.Density(0, newGrid(t, g.Axis(0)))
+		require.NoError(t, err)
+		for i, r := range marginal.Values {
+			sum := 0.0
+			for j := range g.Stride(0) {
+				sum += fine.Values[i*g.Stride(0)+j] * g.Volume(i*g.Stride(0)+j)
+			}
+			near(t, r*g.Axis(0).Width(i), sum, 1e-8, "marginal")
+		}
+	}
+}
+
+// TestFastDiffusionEquation: the cell averages satisfy ∂_τρ = c Δρ^m, by central differences
+// in time and space whose error falls with h².
+func TestFastDiffusionEquation(t *testing.T) {
+	for b, half := range map[*exact.Barenblatt]float64{
+		{Exponent: 0.9, Coefficient: 0.7, Center: []float64{0.1}, Radius: 1}:       9,
+		{Exponent: 0.8, Coefficient: 0.7, Center: []float64{0.1}, Radius: 1}:       30,
+		{Exponent: 0.9, Coefficient: 0.7, Center: []float64{0.1, -0.2}, Radius: 1}: 9,
+		{Exponent: 1.5, Coefficient: 0.7, Center: []float64{0.1, -0.2}, Radius: 6}: 11, // in the middle of its support
+	} {
+		residual := func(n int) float64 {
+			axes := make([]grid.Axis, len(b.Center))
+			for k := range axes {
+				axes[k] = grid.Axis{Lo: -half, Hi: half, N: n}
+			}
+			g := newGrid(t, axes...)
+			const dt = 1e-4
+			tau := 0.3 * b.Facts().Horizon
+			at := func(tau float64) []float64 {
+				rho, err := b.Density(tau, g)
+				require.NoError(t, err)
+				return rho.Values
+			}
+			before, now, after := at(tau-dt), at(tau), at(tau+dt)
+			worst, top := 0.0, 0.0
+			x := make([]float64, g.Dim())
+			for i, r := range now {
+				g.Center(x, i)
+				inside := true
+				for _, y := range x {
+					inside = inside && math.Abs(y) < 1.5
+				}
+				if !inside {
+					continue
+				}
+				change, laplacian := (after[i]-before[i])/(2*dt), 0.0
+				for k := range axes {
+					h, s := g.Axis(k).H(), g.Stride(k)
+					laplacian += (math.Pow(now[i+s], b.Exponent) - 2*math.Pow(r, b.Exponent) + math.Pow(now[i-s], b.Exponent)) / (h * h)
+				}
+				worst, top = max(worst, math.Abs(change-b.Coefficient*laplacian)), max(top, math.Abs(change))
+			}
+			return worst / top
+		}
+		n := []int{800, 120}[len(b.Center)-1]
+		coarse, fine := residual(n), residual(2*n)
+		assert.Less(t, fine, 2e-2, "%+v", b)
+		assert.InDelta(t, 2, math.Log2(coarse/fine), 0.15, "%+v: %g, %g", b, coarse, fine)
+	}
+}
+
+// TestFastDiffusionRefuses: where the exponent lets the energy or the mass run out, and
+// where the box cuts the tails, that is said.
+func TestFastDiffusionRefuses(t *testing.T) {
+	for dim, least := range map[int]string{1: "0.3333", 2: "0.5", 3: "0.6", 4: "0.6667"} {
+		b := &exact.Barenblatt{Exponent: float64(dim) / float64(dim+2), Coefficient: 1, Center: make([]float64, dim), Radius: 1}
+		assert.ErrorContains(t, b.Validate(), "d/(d + 2) = "+least)
+	}
+	b := &exact.Barenblatt{Exponent: 1, Coefficient: 1, Center: []float64{0}, Radius: 1}
+	assert.ErrorContains(t, b.Validate(), "heat")
+	b.Exponent = 0.5
+	_, err := b.Density(0, newGrid(t, grid.Axis{Lo: -9, Hi: 9, N: 90}))
+	assert.ErrorContains(t, err, "lies outside the box")
+	_, err = (&exact.Barenblatt{Exponent: 0.61, Coefficient: 1, Center: []float64{0, 0, 0}, Radius: 1}).Iterate(0.1, 1)
+	assert.ErrorContains(t, err, "displacement convex")
+}

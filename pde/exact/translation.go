@@ -115,3 +115,11 @@ func supportOf(b *grid.Bump) (lo, hi []float64) {
 	}
 	return lo, hi
 }
+
+// Variants returns a direction in four dimensions.
+func (s *Translation) Variants() []NamedSolution {
+	return []NamedSolution{{"4d", &Translation{
+		Velocity: []float64{1, -0.5, 0.25, 0.5},
+		Initial:  grid.Bump{Center: []float64{-0.2, 0.1, 0, 0}, Radius: []float64{1, 1.1, 0.9, 1}},
+	}}}
+}
