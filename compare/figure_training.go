@@ -12,6 +12,9 @@ import (
 // maxTrained is the largest number of network shapes in a figure.
 const maxTrained = 6
 
+// maxCurves is the largest number of quantities in a figure.
+const maxCurves = 6
+
 // trainingFigure draws how networks train: each quantity against training time, a
 // curve a shape.
 func trainingFigure(r *Result) (figure, bool) {
@@ -26,7 +29,8 @@ func trainingFigure(r *Result) (figure, bool) {
 	var panels []*plot.Plot
 	banded := false
 	var words []string
-	for _, c := range curvesOf(groups) {
+	curves := curvesOf(groups)
+	for _, c := range curves[:min(len(curves), maxCurves)] {
 		p := newPlot("", "training time τ", c.label)
 		if c.log {
 			logY(p)

@@ -2,8 +2,8 @@ package compare
 
 import "slices"
 
-// byLayers trains networks of every depth with a fixed number of heads, the middle one
-// of the study's widths, and tabulates what byHeads does: the second figure of [G, App. H],
+// byLayers trains networks of every depth with a fixed number of heads, the study's
+// SweepHeads or the middle one of its widths, and tabulates what byHeads does: the second figure of [G, App. H],
 // which varies the layers.
 type byLayers struct{}
 
@@ -23,14 +23,21 @@ func (q byLayers) Validate(s *Study) error {
 	if q.Levels(s) == 0 {
 		return lack(Layers, "finite.depth")
 	}
+	if s.SweepHeads < 0 {
+		return lack(Layers, "compare.heads of at least 1, or 0 for the middle width of finite: %d", s.SweepHeads)
+	}
 	return networksGiven(Layers, s)
 }
 
 func (byLayers) plan(p *plan) {
 	widths := slices.Sorted(slices.Values(p.study.Networks.Widths))
+	heads := widths[len(widths)/2]
+	if p.study.SweepHeads > 0 {
+		heads = p.study.SweepHeads
+	}
 	w := &sweep{against: Layers, title: "Training by the number of layers", heading: "layers L"}
 	for _, depth := range p.study.Networks.Depths {
-		w.level(p, float64(depth), depth, widths[len(widths)/2])
+		w.level(p, float64(depth), depth, heads)
 	}
 	w.plan(p)
 }

@@ -123,11 +123,19 @@ func (v *level) reference() (*Reference, error) {
 // value measures what a ladder takes from its runs in place of a distance.
 func (v *level) value(q Quantity, ref *Reference, value func(*task) float64) Point {
 	pt := Point{X: v.x, Depth: v.depth, Width: v.width, Reference: ref.Error[q]}
-	x := value(v.tasks[0])
-	if v.ref != nil {
-		x = math.Abs(x - lastOf(ref.Risk))
+	for _, t := range v.tasks {
+		x := value(t)
+		if v.ref != nil {
+			x = math.Abs(x - lastOf(ref.Risk))
+		}
+		pt.Seeds, pt.Runs = append(pt.Seeds, x), append(pt.Runs, t.run.ID)
 	}
-	pt.Error, pt.Runs = x, []string{v.tasks[0].run.ID}
+	if len(v.tasks) == 1 {
+		pt.Error, pt.Seeds = pt.Seeds[0], nil
+		return pt
+	}
+	pt.Signed = true // the mean over seeds
+	pt.Error = pt.summarise(pt.Seeds)
 	return pt
 }
 

@@ -19,6 +19,7 @@ var seriesGroups = [][]column{
 	{{"error_l1", func(r *Run) []float64 { return r.ErrorL1 }}, {"error_w2", func(r *Run) []float64 { return r.ErrorW2 }}},
 	{{"w2", func(r *Run) []float64 { return r.W2 }}, {"w2_lower", func(r *Run) []float64 { return r.W2Lower }}, {"w2_upper", func(r *Run) []float64 { return r.W2Upper }}},
 	{{"accuracy", func(r *Run) []float64 { return r.Accuracy }}},
+	{{"validation_risk", func(r *Run) []float64 { return r.ValidationRisk }}, {"validation_accuracy", func(r *Run) []float64 { return r.ValidationAccuracy }}},
 	{{"test_risk", func(r *Run) []float64 { return r.TestRisk }}, {"test_accuracy", func(r *Run) []float64 { return r.TestAccuracy }}},
 }
 

@@ -109,6 +109,8 @@ type summaryRun struct {
 	Crowded     number   `json:"concentration,omitempty"`
 	Warnings    []string `json:"warnings,omitempty"`
 	Accuracy    []number `json:"accuracy,omitempty"`
+	ValidRisk   []number `json:"validation_risk,omitempty"`
+	ValidScore  []number `json:"validation_accuracy,omitempty"`
 	TestRisk    []number `json:"test_risk,omitempty"`
 	TestScore   []number `json:"test_accuracy,omitempty"`
 	Stopped     string   `json:"stopped,omitempty"`
@@ -230,7 +232,7 @@ func summariseRun(run *Run) summaryRun {
 		Tolerance: number(c.Tolerance), Uncertified: c.Uncertified, Gap: number(c.Gap), Iterations: c.Iterations,
 		Steps: c.Steps, Evaluations: c.Evaluations, Rejections: c.Rejections, Limited: c.Limited, MaxDt: number(c.MaxDt),
 		Motion: number(c.Motion), Steady: t.Steady, Crowded: number(c.Concentration), Warnings: t.Warnings,
-		Accuracy: numbers(run.Accuracy), TestRisk: numbers(run.TestRisk), TestScore: numbers(run.TestAccuracy), Stopped: run.Stopped,
+		Accuracy: numbers(run.Accuracy), ValidRisk: numbers(run.ValidationRisk), ValidScore: numbers(run.ValidationAccuracy), TestRisk: numbers(run.TestRisk), TestScore: numbers(run.TestAccuracy), Stopped: run.Stopped,
 		Wall: number(run.Wall.Seconds()),
 	}
 }
@@ -296,7 +298,7 @@ func (d summaryRun) run() *Run {
 		Depth: d.Depth, Continuous: d.Continuous, Width: d.Width, Nodes: d.Nodes, Seed: d.Seed,
 		Sources: d.Sources, Wall: seconds(d.Wall), ErrorL1: floats(d.ErrorL1), ErrorW2: floats(d.ErrorW2),
 		W2: floats(d.W2), W2Lower: floats(d.W2Lower), W2Upper: floats(d.W2Upper), W2To: d.W2To,
-		Accuracy: floats(d.Accuracy), TestRisk: floats(d.TestRisk), TestAccuracy: floats(d.TestScore), Stopped: d.Stopped,
+		Accuracy: floats(d.Accuracy), ValidationRisk: floats(d.ValidRisk), ValidationAccuracy: floats(d.ValidScore), TestRisk: floats(d.TestRisk), TestAccuracy: floats(d.TestScore), Stopped: d.Stopped,
 		Trajectory: &pde.Trajectory{
 			Time: floats(d.Time), Risk: floats(d.Risk), Energy: floats(d.Objective),
 			Dissipation: floats(d.Dissipation), Residual: floats(d.Residual),

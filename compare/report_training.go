@@ -38,15 +38,17 @@ func gradientNorm(run *Run) []float64 {
 }
 
 var (
-	riskCurve     = learningCurve{"risk", "risk R", func(r *Run) []float64 { return r.Trajectory.Risk }, false}
-	accuracyCurve = learningCurve{"accuracy", "accuracy", func(r *Run) []float64 { return r.Accuracy }, false}
-	testCurve     = learningCurve{"test risk", "test risk", func(r *Run) []float64 { return r.TestRisk }, false}
-	testedCurve   = learningCurve{"test accuracy", "test accuracy", func(r *Run) []float64 { return r.TestAccuracy }, false}
-	trainCurves   = []learningCurve{
+	riskCurve       = learningCurve{"risk", "risk R", func(r *Run) []float64 { return r.Trajectory.Risk }, false}
+	accuracyCurve   = learningCurve{"accuracy", "accuracy", func(r *Run) []float64 { return r.Accuracy }, false}
+	validationCurve = learningCurve{"validation risk", "validation risk", func(r *Run) []float64 { return r.ValidationRisk }, false}
+	validatedCurve  = learningCurve{"validation accuracy", "validation accuracy", func(r *Run) []float64 { return r.ValidationAccuracy }, false}
+	testCurve       = learningCurve{"test risk", "test risk", func(r *Run) []float64 { return r.TestRisk }, false}
+	testedCurve     = learningCurve{"test accuracy", "test accuracy", func(r *Run) []float64 { return r.TestAccuracy }, false}
+	trainCurves     = []learningCurve{
 		riskCurve,
 		{"objective", "objective Q", func(r *Run) []float64 { return r.Trajectory.Energy }, false},
 		{"gradient norm", "gradient norm √D", gradientNorm, true},
-		accuracyCurve, testCurve, testedCurve,
+		accuracyCurve, testCurve, testedCurve, validationCurve, validatedCurve,
 	}
 )
 
@@ -123,7 +125,7 @@ func trainingAnswers(r *Result) []string {
 		end := lastOf(g.runs[0].Trajectory.Time)
 		parts := []string{fmt.Sprintf("the risk goes from %s to %s", g.cell(func(run *Run) float64 { return firstOf(run.Trajectory.Risk) }),
 			g.cell(func(run *Run) float64 { return lastOf(run.Trajectory.Risk) }))}
-		for _, c := range []learningCurve{accuracyCurve, testCurve, testedCurve} {
+		for _, c := range []learningCurve{accuracyCurve, validatedCurve, testCurve, testedCurve} {
 			if len(c.values(g.runs[0])) > 0 {
 				parts = append(parts, fmt.Sprintf("the %s reaches %s", c.name, g.cell(func(run *Run) float64 { return lastOf(c.values(run)) })))
 			}

@@ -54,11 +54,13 @@ type Run struct {
 	W2To       string
 	// Scores of a network at the saved times; nil where there are no classes or no test
 	// prompts.
-	Accuracy     []float64 // share of the training prompts whose largest output is their class
-	TestRisk     []float64 // R over the test prompts
-	TestAccuracy []float64
-	Stopped      string // why the run stopped before its end, with its last good state as the last entry; empty: it did not
-	Wall         time.Duration
+	Accuracy           []float64 // share of the training prompts whose largest output is their class
+	ValidationRisk     []float64 // R over the validation prompts
+	ValidationAccuracy []float64
+	TestRisk           []float64 // R over the test prompts
+	TestAccuracy       []float64
+	Stopped            string // why the run stopped before its end, with its last good state as the last entry; empty: it did not
+	Wall               time.Duration
 
 	stored string // folder that holds the states already; see Store
 }

@@ -7,29 +7,42 @@ import (
 	"pdesolve/pde/transformer"
 )
 
-// score fills in how well a network, which is of model m, does on classes and on the
-// test prompts, if there are any, at the saved times.
-func (r *Run) score(m *transformer.Model, test *transformer.Prompts) error {
-	t := r.Trajectory
-	for _, output := range t.Output {
+// score fills in how well a network, which is of model m, does on classes, on the
+// validation prompts and on the test prompts, as far as there are any, at the saved
+// times.
+func (r *Run) score(m *transformer.Model, s *Study) (err error) {
+	for _, output := range r.Trajectory.Output {
 		r.Accuracy = appendAccuracy(r.Accuracy, m.Prompts, output)
 	}
-	if test == nil || len(t.Ensembles) == 0 {
-		return nil
+	if r.ValidationRisk, r.ValidationAccuracy, err = r.scoreOn(m, s.Validation); err != nil {
+		return fmt.Errorf("validation prompts: %w", err)
+	}
+	if r.TestRisk, r.TestAccuracy, err = r.scoreOn(m, s.Test); err != nil {
+		return fmt.Errorf("test prompts: %w", err)
+	}
+	return nil
+}
+
+// scoreOn returns the risk and, of classes, the accuracy on other prompts, nil without
+// prompts.
+func (r *Run) scoreOn(m *transformer.Model, p *transformer.Prompts) (risks, accuracies []float64, err error) {
+	t := r.Trajectory
+	if p == nil || len(t.Ensembles) == 0 {
+		return nil, nil, nil
 	}
 	other := *m
-	other.Prompts = test
+	other.Prompts = p
 	f, err := other.BindAtoms(t.Ensembles[0])
 	if err != nil {
-		return fmt.Errorf("test prompts: %w", err)
+		return nil, nil, err
 	}
 	for _, e := range t.Ensembles {
 		f.Value(e)
 		risk, output := f.(pde.Learner).Reading()
-		r.TestRisk = append(r.TestRisk, risk)
-		r.TestAccuracy = appendAccuracy(r.TestAccuracy, test, output)
+		risks = append(risks, risk)
+		accuracies = appendAccuracy(accuracies, p, output)
 	}
-	return nil
+	return risks, accuracies, nil
 }
 
 // appendAccuracy appends the share of prompts whose class has the largest output, and

@@ -19,7 +19,9 @@ type Study struct {
 	Depths     []int                // L of the depth ladder; nil means those of Networks
 	Budget     int                  // L·M of the fixed budget; 0 means the model's depth times the largest width
 	Decays     []float64            // values of λ for the decay inquiry
-	Test       *transformer.Prompts // prompts that nothing trains on, for inquiries that tabulate scores; nil means none
+	Validation *transformer.Prompts // prompts that nothing trains on, to choose settings by; nil means none
+	Test       *transformer.Prompts // prompts that nothing trains on nor is chosen by; nil means none
+	SweepHeads int                  // M of the sweep over layers; 0 means the middle width
 	Confidence float64              // level of the intervals, in (0.5, 1)
 	Workers    int                  // runs at a time; 0 means GOMAXPROCS
 

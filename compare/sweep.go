@@ -42,25 +42,46 @@ func (w *sweep) plan(p *plan) {
 	p.find(w.find)
 }
 
+// scores returns the curves of which the networks have any, beside the training loss.
+func (w *sweep) scores() []learningCurve {
+	var out []learningCurve
+	for _, c := range []learningCurve{accuracyCurve, validationCurve, validatedCurve, testCurve, testedCurve} {
+		if len(c.values(w.levels[0].tasks[0].result)) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// last returns the end of a curve of every network of the level.
+func (l *sweepLevel) last(c learningCurve) []float64 {
+	var x []float64
+	for _, t := range l.tasks {
+		x = append(x, lastOf(c.values(t.result)))
+	}
+	return x
+}
+
 func (w *sweep) find(s *Study, _ *Options) (*Finding, error) {
 	f := &Finding{
 		Against: w.against, Title: w.title, Source: "G App. H: loss falls to about zero with heads and with layers; no rate is stated",
-		Columns: []string{w.heading, "training loss", "its deviation over seeds", "training accuracy", "test loss", "test accuracy"},
+		Columns: []string{w.heading, "training loss", "its deviation over seeds"},
+	}
+	scores := w.scores()
+	for _, c := range scores {
+		f.Columns = append(f.Columns, c.name)
 	}
 	slices.SortFunc(w.levels, func(a, b sweepLevel) int { return int(math.Copysign(1, a.x-b.x)) })
 	var losses [][]float64
 	for i := range w.levels {
 		l := &w.levels[i]
-		column := make([][]float64, 4)
-		for _, t := range l.tasks {
-			run := t.result
-			for k, x := range [][]float64{run.Trajectory.Risk, run.Accuracy, run.TestRisk, run.TestAccuracy} {
-				column[k] = append(column[k], lastOf(x))
-			}
+		loss := l.last(riskCurve)
+		losses = append(losses, loss)
+		row := []float64{l.x, stat.Mean(loss, nil), stat.StdDev(loss, nil)}
+		for _, c := range scores {
+			row = append(row, stat.Mean(l.last(c), nil))
 		}
-		losses = append(losses, column[0])
-		f.Rows = append(f.Rows, FindingRow{Values: []float64{l.x, stat.Mean(column[0], nil), stat.StdDev(column[0], nil),
-			stat.Mean(column[1], nil), stat.Mean(column[2], nil), stat.Mean(column[3], nil)}})
+		f.Rows = append(f.Rows, FindingRow{Values: row})
 	}
 	n := s.Networks
 	f.Text = []string{

@@ -170,7 +170,7 @@ func (p *plan) part(depth, width int, seed uint64, i, n int) *task {
 		run.ID += fmt.Sprintf("-part%dof%d", i+1, n)
 		run.Width /= n
 	}
-	return p.add(&task{run: run, cost: p.costAtoms(m, run.Width), inputs: []any{m, p.study.Times, width, seed, d, i, n, p.study.Test}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
+	return p.add(&task{run: run, cost: p.costAtoms(m, run.Width), inputs: []any{m, p.study.Times, width, seed, d, i, n, p.study.Validation, p.study.Test}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
 		r := run
 		var err error
 		energy, start := p.study.network(&m, width, seed)
@@ -179,7 +179,7 @@ func (p *plan) part(depth, width int, seed uint64, i, n int) *task {
 		}
 		r.Trajectory, err = finite.Simulate(ctx, energy, start, p.study.Times, d, o)
 		if r.Trajectory != nil {
-			err = errors.Join(err, r.score(&m, p.study.Test))
+			err = errors.Join(err, r.score(&m, p.study))
 		}
 		return &r, err
 	}})

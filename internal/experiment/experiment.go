@@ -52,8 +52,8 @@ type Prompts struct {
 	Nonlinear *transformer.Nonlinear `yaml:"nonlinear"` // drawn nonlinear tasks
 	Images    *transformer.Images    `yaml:"images"`    // patches of images to classify
 
-	loaded *transformer.Prompts
-	test   *transformer.Prompts // nil if there are none
+	loaded           *transformer.Prompts
+	validation, test *transformer.Prompts // nil if there are none
 }
 
 // Read says which linear functions of the last layer's tokens are the outputs.
@@ -100,6 +100,7 @@ type Compare struct {
 	Rates      []string  `yaml:"rates"`      // what ladders vary; default: all that the other sections allow
 	Confidence float64   `yaml:"confidence"` // level of the intervals; default 0.95
 	Depth      []int     `yaml:"depth"`      // numbers of layers L for the rate depth; default those of finite
+	Heads      int       `yaml:"heads"`      // heads M of the sweep layers; default the middle width of finite
 	Budget     int       `yaml:"budget"`     // heads in all, L·M, for the rate fixed-budget; default the model's depth times the largest width
 	Decay      []float64 `yaml:"decay"`      // weights λ of the regulariser for the rate decay, in place of the model's
 }

@@ -69,18 +69,24 @@ func (e *Experiment) loadImages(p *Prompts) error {
 	if err != nil {
 		return fmt.Errorf("file: %w", err)
 	}
-	train, test, classes, err := p.Images.Read(bytes.NewReader(data))
+	sets, err := p.Images.Read(bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
+	classes := sets.Classes
 	r := &e.Transformer.Read
 	if outputs := max(r.Classes, len(r.Weights)); outputs != classes {
 		e.reading.failAt("transformer.read.classes", "%d outputs: the images have the classes 0 to %d: want read: {classes: %d} and loss: cross-entropy", max(1, outputs), classes-1, classes)
 		return nil
 	}
-	p.loaded, p.test = train, test
-	if test != nil {
-		e.Notes = append(e.Notes, fmt.Sprintf("%d prompts to test on", test.Len()))
+	p.loaded, p.validation, p.test = sets.Train, sets.Validation, sets.Test
+	for _, held := range []struct {
+		prompts *transformer.Prompts
+		what    string
+	}{{p.validation, "choose settings by"}, {p.test, "test on"}} {
+		if held.prompts != nil {
+			e.Notes = append(e.Notes, fmt.Sprintf("%d prompts to %s", held.prompts.Len(), held.what))
+		}
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (e *Experiment) Study() (compare.Study, error) {
 	}
 	s := compare.Study{
 		Name: e.Name, Model: m, Times: e.Times(), Solvers: e.Solvers(), Confidence: e.Compare.Confidence, Depths: e.Compare.Depth, Budget: e.Compare.Budget, Decays: e.Compare.Decay,
-		Test: e.Transformer.Prompts.test,
+		Validation: e.Transformer.Prompts.validation, Test: e.Transformer.Prompts.test, SweepHeads: e.Compare.Heads,
 	}
 	for _, r := range e.Compare.Rates {
 		s.Rates = append(s.Rates, compare.Against(r))

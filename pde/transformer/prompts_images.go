@@ -27,7 +27,16 @@ type Images struct {
 	Seed    uint64 `yaml:"seed"`    // of E and e
 	Shuffle uint64 `yaml:"shuffle"` // seed of the order of the images; 0 keeps that of the file
 	Train   int    `yaml:"train"`   // images to train on, the first ones
-	Test    int    `yaml:"test"`    // images to test on, the ones that follow; 0 means no test
+
+	Validation int `yaml:"validation"` // images to choose settings by, the ones that follow; 0 means none
+	Test       int `yaml:"test"`       // images to test on, the ones that follow those; 0 means no test
+}
+
+// ImageSets are the prompts that Images makes. Validation and Test are nil if none are
+// wanted.
+type ImageSets struct {
+	Train, Validation, Test *Prompts
+	Classes                 int
 }
 
 // maxEmbed bounds the coordinates of a token of an image.
@@ -46,6 +55,8 @@ func (m *Images) Validate() error {
 		return fmt.Errorf("embed: %d: want 1 to %d coordinates of a token", m.Embed, maxEmbed)
 	case m.Train < 1:
 		return fmt.Errorf("train: %d: want at least 1 image", m.Train)
+	case m.Validation < 0:
+		return fmt.Errorf("validation: %d: want at least 0 images", m.Validation)
 	case m.Test < 0:
 		return fmt.Errorf("test: %d: want at least 0 images", m.Test)
 	}
@@ -58,41 +69,45 @@ type image struct {
 	class float64
 }
 
-// Read makes prompts of the table in r, for training and for the test; test is nil if
-// none is wanted. classes is the number of classes, every one of which must be among
-// the training images. Errors begin with the file, the line and the column.
-func (m *Images) Read(r io.Reader) (train, test *Prompts, classes int, err error) {
+// Read makes prompts of the table in r. Every class must be among the training images.
+// Errors begin with the file, the line and the column.
+func (m *Images) Read(r io.Reader) (sets ImageSets, err error) {
 	if err := m.Validate(); err != nil {
-		return nil, nil, 0, err
+		return sets, err
 	}
 	if strings.HasSuffix(m.File, ".gz") {
 		if r, err = gzip.NewReader(r); err != nil {
-			return nil, nil, 0, fmt.Errorf("%s: %w", m.File, err)
+			return sets, fmt.Errorf("%s: %w", m.File, err)
 		}
 	}
 	all, side, err := m.images(r)
 	if err != nil {
-		return nil, nil, 0, err
+		return sets, err
 	}
-	if len(all) < m.Train+m.Test {
-		return nil, nil, 0, fmt.Errorf("%s: %d images: want train + test = %d", m.File, len(all), m.Train+m.Test)
+	wanted := m.Train + m.Validation + m.Test
+	if len(all) < wanted {
+		return sets, fmt.Errorf("%s: %d images: want train + validation + test = %d", m.File, len(all), wanted)
 	}
 	if m.Shuffle != 0 {
 		rand.New(rand.NewPCG(m.Shuffle, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	}
-	if classes, err = m.classes(all); err != nil {
-		return nil, nil, 0, err
+	classes, err := m.classes(all)
+	if err != nil {
+		return sets, err
 	}
-	all = all[:m.Train+m.Test]
+	all = all[:wanted]
 	if err := m.standardise(all); err != nil {
-		return nil, nil, 0, err
+		return sets, err
 	}
 	e := m.embedding(side)
-	train = e.prompts(all[:m.Train])
-	if m.Test > 0 {
-		test = e.prompts(all[m.Train:])
+	sets = ImageSets{Train: e.prompts(all[:m.Train]), Classes: classes}
+	if rest := all[m.Train:]; m.Validation > 0 {
+		sets.Validation = e.prompts(rest[:m.Validation])
 	}
-	return train, test, classes, nil
+	if rest := all[m.Train+m.Validation:]; m.Test > 0 {
+		sets.Test = e.prompts(rest)
+	}
+	return sets, nil
 }
 
 // images reads the table and returns the side of an image.

@@ -26,9 +26,11 @@ const tiny = `p0,p1,p2,p3,class
 
 func TestImages(t *testing.T) {
 	m := transformer.Images{File: "tiny.csv", Label: "class", Patch: 1, Embed: 3, Seed: 1, Train: 4, Test: 1}
-	train, test, classes, err := m.Read(strings.NewReader(tiny))
+	sets, err := m.Read(strings.NewReader(tiny))
 	require.NoError(t, err)
-	assert.Equal(t, 2, classes)
+	train, test := sets.Train, sets.Test
+	assert.Nil(t, sets.Validation)
+	assert.Equal(t, 2, sets.Classes)
 	require.NoError(t, train.Validate())
 	require.NoError(t, test.Validate())
 	assert.Equal(t, []float64{0, 0, 1, 1}, train.Label)
@@ -65,18 +67,29 @@ func TestImages(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	m.File = "tiny.csv.gz"
-	again, _, _, err := m.Read(&zipped)
+	again, err := m.Read(&zipped)
 	require.NoError(t, err)
-	assert.Equal(t, train, again)
+	assert.Equal(t, train, again.Train)
 
 	m.Patch, m.Shuffle = 2, 3
-	one, _, _, err := m.Read(strings.NewReader(""))
+	one, err := m.Read(strings.NewReader(""))
 	assert.ErrorContains(t, err, "tiny.csv.gz: ", "no gzip")
-	assert.Nil(t, one)
+	assert.Nil(t, one.Train)
 	m.File = "tiny.csv"
-	one, _, _, err = m.Read(strings.NewReader(tiny))
+	one, err = m.Read(strings.NewReader(tiny))
 	require.NoError(t, err)
-	assert.Equal(t, 1, one.N)
+	assert.Equal(t, 1, one.Train.N)
+
+	// Images to validate with come between the others, and change no other set.
+	m = transformer.Images{File: "tiny.csv", Label: "class", Patch: 1, Embed: 3, Seed: 1, Train: 3, Validation: 1, Test: 1}
+	three, err := m.Read(strings.NewReader(tiny))
+	require.NoError(t, err)
+	m.Validation, m.Test = 0, 2
+	two, err := m.Read(strings.NewReader(tiny))
+	require.NoError(t, err)
+	assert.Equal(t, two.Train, three.Train)
+	assert.Equal(t, two.Test.Tokens, append(three.Validation.Tokens, three.Test.Tokens...))
+	assert.Equal(t, []float64{1, 0}, append(three.Validation.Label, three.Test.Label...))
 }
 
 func TestImagesRefuse(t *testing.T) {
@@ -92,8 +105,9 @@ func TestImagesRefuse(t *testing.T) {
 		"patch: 3 does not divide the side of the images, 2 pixels: want one of [1 2]":    {tiny, func(m *transformer.Images) { m.Patch = 3 }},
 		"embed: -1: want 1 to 65536 coordinates of a token":                               {tiny, func(m *transformer.Images) { m.Embed = -1 }},
 		"train: 0: want at least 1 image":                                                 {tiny, func(m *transformer.Images) { m.Train = 0 }},
+		"validation: -1: want at least 0 images":                                          {tiny, func(m *transformer.Images) { m.Validation = -1 }},
 		"test: -1: want at least 0 images":                                                {tiny, func(m *transformer.Images) { m.Test = -1 }},
-		"t.csv: 5 images: want train + test = 6":                                          {tiny, func(m *transformer.Images) { m.Test = 2 }},
+		"t.csv: 5 images: want train + validation + test = 6":                             {tiny, func(m *transformer.Images) { m.Test = 2 }},
 		`t.csv:3:3: column "p1": "NaN": want a finite number`:                             {replaced("1,8,2", "1,NaN,2"), nil},
 		`t.csv:4:9: column "class": 1.5: want a class 0, 1, …`:                            {replaced("7,2,1", "7,2,1.5"), nil},
 		`t.csv:4:9: column "class": -1: want a class 0, 1, …`:                             {replaced("7,2,1", "7,2,-1"), nil},
@@ -106,7 +120,7 @@ func TestImagesRefuse(t *testing.T) {
 		if c.change != nil {
 			c.change(&m)
 		}
-		_, _, _, err := m.Read(strings.NewReader(c.text))
+		_, err := m.Read(strings.NewReader(c.text))
 		assert.EqualError(t, err, want)
 	}
 }
@@ -116,20 +130,20 @@ func TestDigits(t *testing.T) {
 	f, err := os.Open("../../testdata/experiments/data/digits.csv.gz")
 	require.NoError(t, err)
 	defer f.Close()
-	train, test, classes, err := (&transformer.Images{File: "digits.csv.gz", Label: "digit", Patch: 4, Embed: 8, Shuffle: 1, Train: 1000, Test: 797}).Read(f)
+	sets, err := (&transformer.Images{File: "digits.csv.gz", Label: "digit", Patch: 4, Embed: 8, Shuffle: 1, Train: 1000, Test: 797}).Read(f)
 	require.NoError(t, err)
-	assert.Equal(t, []int{10, 1000, 797, 4, 8}, []int{classes, train.Len(), test.Len(), train.N, train.Dim})
+	assert.Equal(t, []int{10, 1000, 797, 4, 8}, []int{sets.Classes, sets.Train.Len(), sets.Test.Len(), sets.Train.N, sets.Train.Dim})
 }
 
 func ExampleImages_Read() {
 	m := transformer.Images{File: "faces.csv", Label: "class", Patch: 2, Embed: 4, Train: 4, Test: 1}
-	train, test, classes, err := m.Read(strings.NewReader(tiny))
+	sets, err := m.Read(strings.NewReader(tiny))
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(train.Len(), "images to train on,", test.Len(), "to test on,", classes, "classes")
+	fmt.Println(sets.Train.Len(), "images to train on,", sets.Test.Len(), "to test on,", sets.Classes, "classes")
 	m.Patch = 4
-	_, _, _, err = m.Read(strings.NewReader(tiny))
+	_, err = m.Read(strings.NewReader(tiny))
 	fmt.Println(err)
 	// Output:
 	// 4 images to train on, 1 to test on, 2 classes
