@@ -48,6 +48,9 @@ func (e *Experiment) checkRates() {
 			d.failAt(fmt.Sprintf("compare.decay[%d]", i), "%v: want a weight above 0; 0 is what it is compared with", v)
 		}
 	}
+	if n := e.Compare.Heads; n < 0 {
+		d.failAt("compare.heads", "%d: want at least 1, or 0 for the middle width of finite", n)
+	}
 	possible, chance := e.possibleRates(true), false
 	for i, r := range e.Compare.Rates {
 		path := fmt.Sprintf("compare.rates[%d]", i)

@@ -154,6 +154,11 @@ var mistakes = []struct{ what, old, new string }{
 	{"patch that does not divide", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels.csv, label: class, patch: 3, embed: 4, train: 2}"},
 	{"pixel that is no number", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels-nan.csv, label: class, patch: 2, embed: 2, train: 2}"},
 	{"missing classes", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels.csv, label: class, patch: 1, embed: 2, train: 2}"},
+	{"more images than there are", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels.csv, label: class, patch: 1, embed: 2, train: 4, validation: 1}"},
+	{"negative validation", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels.csv, label: class, patch: 1, embed: 2, train: 4, validation: -1}"},
+	{"embedding of no coordinates", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels.csv, label: class, patch: 1, embed: 0, train: 4}"},
+	{"class that is no column", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels.csv, label: clas, patch: 1, embed: 2, train: 4}"},
+	{"heads of a sweep below 0", "{rates: [depth, width]}", "{rates: [layers], heads: -1}"},
 	{"outputs that are not the classes", "linear: {prompts: 2, tokens: 4}", "images: {file: testdata/pixels.csv, label: class, patch: 1, embed: 2, train: 4}"},
 	{"two mistakes", "decay: 0.02", "decay: x\n  decy: 1"},
 }
@@ -188,6 +193,28 @@ var classicalMistakes = []struct{ what, old, new string }{
 	{"residual that is not a number", "time: {", "time: {until_residual: .inf, "},
 }
 
+// heads is a small experiment with matrices, which have no grid.
+const heads = `
+transformer:
+  depth: 2
+  prompts:
+    linear: {prompts: 2, tokens: 4}
+  blocks:
+    - softmax: {scaled: true, initial: {product: [{times: 8, law: {bump: {center: [0], radius: [1]}}}]}}
+time: {end: 1}
+finite: {width: [2, 4]}
+`
+
+// headsMistakes are edits of heads.
+var headsMistakes = []struct{ what, old, new string }{
+	{"mask of other tokens", "scaled: true", "mask: [[1, 0], [0, 1]]"},
+	{"mask of ragged rows", "scaled: true", "mask: [[1, 0], [0, 1, 1]]"},
+	{"mask of a token that sees none", "scaled: true", "mask: [[1, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]"},
+	{"mask of fractions", "scaled: true", "mask: [[0.5]]"},
+	{"two masks", "scaled: true", "causal: true, mask: [[1]]"},
+	{"rank above the coordinates", "softmax: {scaled: true, initial: {product: [{times: 8", "softmax: {rank: 3, initial: {product: [{times: 16"},
+}
+
 // graded is a flow on a graded axis.
 const graded = `
 grid: [{lo: -6, hi: 6, n: 32, grading: {sinh: {center: 0.5, scale: 0.5}}}]
@@ -209,29 +236,18 @@ var gradedMistakes = []struct{ what, old, new string }{
 // is there to be read: is it clear what is wrong and what would be right?
 func TestErrors(t *testing.T) {
 	var got bytes.Buffer
-	for _, m := range mistakes {
-		_, err := Parse([]byte(edit(t, base, m.old, m.new)), "x.yaml")
-		if err == nil {
-			t.Errorf("%s: accepted", m.what)
-			continue
+	for _, set := range []struct {
+		what, text string
+		mistakes   []struct{ what, old, new string }
+	}{{"", base, mistakes}, {"classical flow: ", classical, classicalMistakes}, {"graded: ", graded, gradedMistakes}, {"heads: ", heads, headsMistakes}} {
+		for _, m := range set.mistakes {
+			_, err := Parse([]byte(edit(t, set.text, m.old, m.new)), "x.yaml")
+			if err == nil {
+				t.Errorf("%s%s: accepted", set.what, m.what)
+				continue
+			}
+			fmt.Fprintf(&got, "=== %s%s\n%v\n\n", set.what, m.what, err)
 		}
-		fmt.Fprintf(&got, "=== %s\n%v\n\n", m.what, err)
-	}
-	for _, m := range classicalMistakes {
-		_, err := Parse([]byte(edit(t, classical, m.old, m.new)), "x.yaml")
-		if err == nil {
-			t.Errorf("%s: accepted", m.what)
-			continue
-		}
-		fmt.Fprintf(&got, "=== classical flow: %s\n%v\n\n", m.what, err)
-	}
-	for _, m := range gradedMistakes {
-		_, err := Parse([]byte(edit(t, graded, m.old, m.new)), "x.yaml")
-		if err == nil {
-			t.Errorf("%s: accepted", m.what)
-			continue
-		}
-		fmt.Fprintf(&got, "=== graded: %s\n%v\n\n", m.what, err)
 	}
 	fmt.Fprintf(&got, "=== empty file\n%v\n\n", second(Parse(nil, "x.yaml")))
 	fmt.Fprintf(&got, "=== only a comment\n%v\n\n", second(Parse([]byte("# to do\n"), "x.yaml")))
