@@ -169,6 +169,7 @@ type task struct {
 	cost     float64                                                    // predicted seconds
 	inputs   []any                                                      // plain values of which the run is made, beside its ID
 	do       func(ctx context.Context, o *finite.Options) (*Run, error) // of o, a grid run knows Progress only
+	allowed  float64                                                    // error of the run's integration in time, in any quantity, by its tolerance
 	partly   *Run                                                       // what there is of a run that diverged
 	result   *Run                                                       // once done
 	recalled bool                                                       // whether it came from the store

@@ -101,9 +101,7 @@ func (byLaw) grids(s *Study) []Solver {
 }
 
 func (q byLaw) plan(p *plan) {
-	g := q.grids(p.study)
-	l := lawPlan{study: p.study, fine: p.solver(g[0]), coarse: p.solver(g[1]), base: p.baseReference(),
-		at: map[densityOf][]*target{}, known: map[densityOf]map[*task]float64{}}
+	l := newLawPlan(p, q.grids(p.study))
 	out := ladderPlan{against: Law, only: []Quantity{Distance1}, fixed: true, Prediction: Prediction{Bound: true}}
 	for _, w := range p.study.Networks.Widths {
 		v := p.networks(float64(w), p.study.Model.Depth, w)
@@ -144,6 +142,11 @@ type lawPlan struct {
 	base         *refPlan
 	at           map[densityOf][]*target
 	known        map[densityOf]map[*task]float64
+}
+
+func newLawPlan(p *plan, g []Solver) *lawPlan {
+	return &lawPlan{study: p.study, fine: p.solver(g[0]), coarse: p.solver(g[1]), base: p.baseReference(),
+		at: map[densityOf][]*target{}, known: map[densityOf]map[*task]float64{}}
 }
 
 // densityOf names a density: at the first or last saved time, fine or coarse.

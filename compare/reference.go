@@ -8,6 +8,7 @@ import (
 	"pdesolve/finite"
 	"pdesolve/pde"
 	"pdesolve/pde/exact"
+	"pdesolve/pde/transformer"
 )
 
 // refPlan is a reference before its runs are made.
@@ -39,8 +40,8 @@ func (p *plan) reference(key string, build func() *refPlan) *refPlan {
 func (p *plan) baseReference() *refPlan {
 	return p.reference(fmt.Sprint("base L=", p.study.Model.Depth), func() *refPlan {
 		m := p.study.Model
-		if s, err := exact.NewLinearAttention(&m); err == nil {
-			return &refPlan{make: func() (*Reference, error) { return exactCurve(s, p.study.Times) }}
+		if r := p.exactReference(&m); r != nil {
+			return r
 		}
 		if !hasRule(&m) {
 			return p.drawnReference(m)
@@ -66,8 +67,8 @@ func (p *plan) sameDepthReference(depth int) *refPlan {
 	}
 	return p.reference(fmt.Sprint("L=", depth), func() *refPlan {
 		m := p.model(depth)
-		if s, err := exact.NewLinearAttention(&m); err == nil {
-			return &refPlan{make: func() (*Reference, error) { return exactCurve(s, p.study.Times) }}
+		if r := p.exactReference(&m); r != nil {
+			return r
 		}
 		if !hasRule(&m) {
 			return p.drawnReference(m)
@@ -87,7 +88,7 @@ func (p *plan) depthReference() *refPlan {
 		a, b := p.nodes(fine, depthNodes, fineTolerance), p.nodes(coarse, depthNodes, fineTolerance)
 		label := fmt.Sprintf("continuous depth, the same %s: symmetric splitting with %d and %d slices, extrapolated; error: distance from %d slices", p.atomWords(depthNodes), n, n/2, n)
 		return &refPlan{tasks: []*task{a, b}, make: func() (*Reference, error) {
-			r := extrapolate(curve(a.result.Trajectory), curve(b.result.Trajectory), 2)
+			r := extrapolate(curve(a.result.Trajectory), curve(b.result.Trajectory), 2).allow(a)
 			r.Label = label
 			return r, nil
 		}}
@@ -134,7 +135,7 @@ func (p *plan) limitReference() *refPlan {
 		label := fmt.Sprintf("L = M = ∞: symmetric splitting with %d and %d slices and %s, extrapolated; error: distance from %d slices, and from %s",
 			n, n/2, p.atomWords(baseNodes[1]), n, p.atomWords(otherNodes[0]))
 		return &refPlan{tasks: []*task{a, b, c}, make: func() (*Reference, error) {
-			r := extrapolate(curve(a.result.Trajectory), curve(b.result.Trajectory), 2)
+			r := extrapolate(curve(a.result.Trajectory), curve(b.result.Trajectory), 2).allow(a)
 			for _, q := range Quantities {
 				r.Error[q] += distance(q, curve(b.result.Trajectory), curve(c.result.Trajectory))
 			}
@@ -144,13 +145,32 @@ func (p *plan) limitReference() *refPlan {
 	})
 }
 
-// pair is the reference of a fine run whose error is estimated by a coarse one.
+// allow adds the error of the integration in time that the tolerance of a run allows.
+func (r *Reference) allow(t *task) *Reference {
+	for _, q := range Quantities {
+		r.Error[q] += t.allowed
+	}
+	return r
+}
+
+// pair is the reference of a fine run whose error is estimated by a coarse one, and by
+// the tolerance of its integration in time.
 func pair(fine, coarse *task, label string) *refPlan {
 	return &refPlan{tasks: []*task{fine, coarse}, make: func() (*Reference, error) {
-		r := curve(fine.result.Trajectory).estimate(curve(coarse.result.Trajectory))
+		r := curve(fine.result.Trajectory).estimate(curve(coarse.result.Trajectory)).allow(fine)
 		r.Label = label
 		return r, nil
 	}}
+}
+
+// exactReference is the exact solution of the model; nil if there is none, or if the study
+// is not to know it.
+func (p *plan) exactReference(m *transformer.Model) *refPlan {
+	s, err := exact.NewLinearAttention(m)
+	if err != nil || p.study.blind {
+		return nil
+	}
+	return &refPlan{make: func() (*Reference, error) { return exactCurve(s, p.study.Times) }}
 }
 
 // exactCurve evaluates the exact solution of linear attention at the saved

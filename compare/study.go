@@ -26,6 +26,7 @@ type Study struct {
 	Workers    int                  // runs at a time; 0 means GOMAXPROCS
 
 	draws  draws     // seeds of sizes that have more than Networks.Seeds
+	blind  bool      // to exact solutions, in tests that hold references against them
 	broken *breakage // of networks, in tests that see whether a study notices
 }
 

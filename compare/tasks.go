@@ -16,6 +16,23 @@ import (
 // reference's error depends on it.
 const fineTolerance = 1e-9
 
+// timeErrors is how many tolerances the error of an integration in time may be: that of
+// many steps adds up and grows. A second run with a larger tolerance need not show
+// it, for both may take the same steps.
+const timeErrors = 10
+
+// tolerances returns the larger tolerance of the integration in time of nodes.
+func tolerances(c finite.Characteristics) float64 {
+	d := finite.DefaultCharacteristics()
+	if c.RTol == 0 {
+		c.RTol = d.RTol
+	}
+	if c.ATol == 0 {
+		c.ATol = d.ATol
+	}
+	return max(c.RTol, c.ATol)
+}
+
 // stepTolerance is that of nodes in continuous time with which small steps are compared.
 const stepTolerance = 1e-12
 
@@ -117,7 +134,7 @@ func (p *plan) characteristicsAs(m transformer.Model, c finite.Characteristics, 
 	if c.Step > 0 {
 		cost *= guessFixedPoint / (guessEvals * c.Step)
 	}
-	return p.add(&task{run: run, cost: cost, inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
+	return p.add(&task{run: run, cost: cost, allowed: timeErrors * tolerances(c), inputs: []any{m, p.study.Times, c}, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
 		r := run
 		var err error
 		r.Trajectory, err = c.Solve(ctx, &m, p.study.Times, o)
