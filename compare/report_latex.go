@@ -36,7 +36,7 @@ var texCommands = map[rune]string{
 	'∈': `\ensuremath{\in}`, '∫': `\ensuremath{\int}`, '∂': `\ensuremath{\partial}`, '∇': `\ensuremath{\nabla}`, '√': `\ensuremath{\surd}`, '→': `\ensuremath{\to}`, '½': `\ensuremath{\frac12}`, '‖': `\ensuremath{\|}`, '±': `\ensuremath{\pm}`,
 	'⁰': `\ensuremath{^0}`, '¹': `\ensuremath{^1}`, '²': `\ensuremath{^2}`, '³': `\ensuremath{^3}`, '⁴': `\ensuremath{^4}`, '⁻': `\ensuremath{^-}`, 'ᵖ': `\ensuremath{^p}`, 'ᵀ': `\ensuremath{^T}`, 'ᵐ': `\ensuremath{^m}`,
 	'₀': `\ensuremath{_0}`, '₁': `\ensuremath{_1}`, '₂': `\ensuremath{_2}`, '₃': `\ensuremath{_3}`, 'ᵢ': `\ensuremath{_i}`, 'ⱼ': `\ensuremath{_j}`, 'ₓ': `\ensuremath{_x}`, 'ₖ': `\ensuremath{_k}`, '⟨': `\ensuremath{\langle}`, '⟩': `\ensuremath{\rangle}`,
-	'\u0303': `\llap{\~{}}`, '–': `--`, '—': `---`, '’': `'`, '“': "``", '”': `''`, '…': `\ldots{}`,
+	'′': `\ensuremath{'}`, '\u0303': `\llap{\~{}}`, '–': `--`, '—': `---`, '’': `'`, '“': "``", '”': `''`, '…': `\ldots{}`,
 }
 
 // texText makes plain text fit for LaTeX.

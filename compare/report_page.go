@@ -85,7 +85,8 @@ type page struct {
 	Errors     []figure
 	Curves     []figure
 	Densities  []densityPart
-	Heads      []figure // attention and parameters of networks
+	Heads      []figure         // attention and parameters of networks
+	Assumed    *assumptionsPart // nil where there are no prompts
 	Contracts  table.Writer
 	JKO        table.Writer // nil where no run has certificates
 	References table.Writer // nil where there are no rates
@@ -100,7 +101,7 @@ func newPage(r *Result, p Provenance) (*page, error) {
 			"and how accurately do the solvers of that PDE compute the limit?",
 		Answers: answers(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
 		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
-		Densities: densityParts(r), Heads: append(attentionFigures(r), headFigures(r)...), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
+		Densities: densityParts(r), Heads: append(attentionFigures(r), headFigures(r)...), Assumed: assumptions(r), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}
 	if r.TrainsOnly() {
