@@ -28,7 +28,8 @@ func newTeam(n int) *team {
 func (t *team) size() int { return len(t.helpers) + 1 }
 
 // run calls work for 0, …, n−1, at the same time, and returns when all are done. n is at
-// most size. Concurrent calls are not allowed.
+// most size. Parts that no helper has begun when the caller is done with its own, because
+// other programs have the cores, the caller does itself. Concurrent calls are not allowed.
 func (t *team) run(n int, work func(i int)) {
 	if n > 1 {
 		t.work = work
@@ -55,7 +56,8 @@ type helper struct {
 const (
 	gone    = iota // there is no goroutine
 	idle           // it watches for a call
-	called         // it works
+	called         // it has not yet seen the call
+	working        // it works
 	awaited        // it works, and the caller sleeps until it is done
 )
 
@@ -77,10 +79,12 @@ func (h *helper) call() {
 // serve does the helper's part whenever it is called, until no call comes.
 func (h *helper) serve() {
 	for {
-		h.team.work(h.part)
-		if !h.state.CompareAndSwap(called, idle) {
-			h.state.Store(idle)
-			h.done <- struct{}{}
+		if h.state.CompareAndSwap(called, working) {
+			h.team.work(h.part)
+			if !h.state.CompareAndSwap(working, idle) {
+				h.state.Store(idle)
+				h.done <- struct{}{}
+			}
 		}
 		for n := 0; h.state.Load() == idle; n++ {
 			if n >= watchful && h.state.CompareAndSwap(idle, gone) {
@@ -92,12 +96,16 @@ func (h *helper) serve() {
 
 // wait returns when the helper's part is done.
 func (h *helper) wait() {
+	if h.state.CompareAndSwap(called, idle) {
+		h.team.work(h.part)
+		return
+	}
 	for range patient {
 		if s := h.state.Load(); s == idle || s == gone {
 			return
 		}
 	}
-	if h.state.CompareAndSwap(called, awaited) {
+	if h.state.CompareAndSwap(working, awaited) {
 		<-h.done
 	}
 }
