@@ -40,7 +40,11 @@ import (
 //
 // A step that stretches a cell of ρⁿ over tens of cells (a dense patch at a wall that the
 // potential empties) is not resolved; the ascent then ends early, with a Residual of up to
-// some thousandths that says so.
+// some thousandths that says so. Nor is a density that is full in one cell and empty in the
+// next: the smooth transforms and the remap then agree to O(1) only. Of 400 steps from such
+// densities on 34 cells, with τ from 10⁻³ to 1, 287 missed the tolerance; and steps that move
+// particles by a small part of a cell can raise F there, which JKO counts. Variational keeps
+// both promises on such densities.
 type BackAndForth struct {
 	// Tolerance is the Residual that a step is to meet. The ascent goes on to a
 	// hundredth of it, as long as a thousandth can be gained: at the edge of a support
