@@ -29,6 +29,8 @@ type halving struct {
 	production func(d *grid.Density, psi []float64) float64
 	// length, if not nil, returns the length to try first, in place of nominal.
 	length func(limit float64) float64
+	// most bounds the halvings of one step; 0 is maxHalvings.
+	most int
 	// shrink is the factor of the next length after an attempt that failed; 0 is ½.
 	shrink float64
 	// attempt takes a step of length r.Dt from begin to rho. If a shorter one may
@@ -99,12 +101,16 @@ func (h *halving) Step(ctx context.Context, rho State, limit float64) (StepRepor
 	} else if n := math.Ceil(limit / h.nominal * (1 - 1e-12)); n > 1 {
 		r.Dt = limit / n
 	}
+	most := h.most
+	if most == 0 {
+		most = maxHalvings
+	}
 	for {
 		reason, err := h.attempt(ctx, rho, r)
 		if err != nil || reason == nil {
 			return *r, err
 		}
-		if r.Rejections == maxHalvings {
+		if r.Rejections == most {
 			return *r, h.exhausted(r.Dt, reason)
 		}
 		if h.shrink > 0 {

@@ -203,3 +203,17 @@ func ExamplePushForward() {
 	fmt.Printf("energy %.3f to %.3f, mean %.3f, mass %.3f\n", report.Energy, f.Value(rho), rho[0].Mean()[0], rho[0].Mass())
 	// Output: energy 0.625 to 0.156, mean 0.500, mass 1.000
 }
+
+// On a few cells no step of a moving potential may lower the energy by what the transport
+// costs: the run ends with words after a bounded number of tries, and not after a million.
+func TestPushForwardGivesUp(t *testing.T) {
+	g, err := grid.New(grid.Axis{Lo: -2.3, Hi: -1.3, N: 2})
+	require.NoError(t, err)
+	rho := grid.NewDensity(g)
+	rho.Values[0], rho.Values[1] = 1, 1
+	energy := pde.Sum{pde.Potential{Formula: "sin(3*x)"}, pde.Interaction{Kernel: pde.Quadratic{Strength: 1}}}
+	path, err := pde.Solve(t.Context(), pde.Problem{Energy: energy, Initial: pde.State{rho}, Times: []float64{0, 0.03}},
+		pde.JKO{Step: 0.01, Inner: pde.PushForward{}}, &pde.Options{WallMass: -1})
+	require.ErrorContains(t, err, "jko: no step down to 9.77e-06 can be taken: energy plus cost of transport would rise")
+	assert.Less(t, path.Contracts.Iterations, 100)
+}

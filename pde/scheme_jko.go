@@ -21,7 +21,8 @@ import (
 //
 // Every step is checked: if the inner solver does not converge, or if
 // F(ρⁿ⁺¹) + A/(2τ) exceeds F(ρⁿ) beyond rounding and the solver's own Slack, the step
-// is halved and tried again. The next step starts from the nominal one, so that a run
+// is halved and tried again, down to a thousandth: what wants shorter steps is not resolved
+// by the grid, and an error says so. The next step starts from the nominal one, so that a run
 // depends on nothing but the state and can be resumed. Every step has a certificate,
 // StepReport.Residual beside its Tolerance; one that misses it is taken, but counted in
 // Contracts.Uncertified, which reports show. Residual is at least what F(ρⁿ⁺¹) alone is above
@@ -57,6 +58,10 @@ type JKO struct {
 func init() {
 	Schemes.Add("jko", func() Scheme { return &JKO{Inner: newVariational(), TimeOrder: 1, Form: midpointForm} })
 }
+
+// jkoHalvings bounds the halvings of a step, and with them the number of inner solves a step
+// can take when every one needs them all.
+const jkoHalvings = 10
 
 // jkoRounding bounds by how much rounding alone can make a computed energy rise,
 // relative to max(1, |F|).
@@ -117,7 +122,7 @@ func (j JKO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 		return nil, err
 	}
 	s := &jko{halving: newHalving(j.Name(), j.Step, f, grids), solver: solver, rises: inner.Domain().Caveats.EnergyRise}
-	s.attempt = s.try
+	s.attempt, s.most = s.try, jkoHalvings
 	if j.TimeOrder == 2 {
 		s.second, s.attempt = newSecondOrder(j, grids), s.trySecond
 	}

@@ -128,7 +128,7 @@ func TestJKOHalvesTheStep(t *testing.T) {
 		inner.limit = 0
 		_, s = c.bound(t, JKO{Step: 1, Inner: inner})
 		_, err = s.Step(t.Context(), rho, 1)
-		require.ErrorContains(t, err, "jko: no step down to 9.54e-07 can be taken", name)
+		require.ErrorContains(t, err, "jko: no step down to 0.000977 can be taken", name)
 	}
 	_, s := c.bound(t, JKO{Step: 1, Inner: toyInner{err: context.DeadlineExceeded}})
 	_, err := s.Step(t.Context(), c.state(t), 1)
