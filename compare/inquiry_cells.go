@@ -53,6 +53,9 @@ func (q byCells) plan(p *plan) {
 		for _, v := range group {
 			l.levels = append(l.levels, level{x: float64(p.study.cellsOf(v)), depth: p.study.Model.Depth, tasks: []*task{p.solver(v)}, ref: p.baseReference()})
 		}
-		p.ladder(l)
+		at := p.ladder(l)
+		if space > 1 && len(l.levels) >= signedLevels {
+			p.find(func(s *Study, _ *Options) (*Finding, error) { return signedErrors(s, &p.ladders[at], space) })
+		}
 	}
 }

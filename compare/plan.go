@@ -109,8 +109,8 @@ func (p *plan) networks(x float64, depth, width int) level {
 	return l
 }
 
-// ladder keeps a ladder, its levels in increasing order.
-func (p *plan) ladder(l ladderPlan) {
+// ladder keeps a ladder, its levels in increasing order, and returns its number.
+func (p *plan) ladder(l ladderPlan) int {
 	slices.SortStableFunc(l.levels, func(a, b level) int {
 		switch {
 		case a.x < b.x:
@@ -121,6 +121,7 @@ func (p *plan) ladder(l ladderPlan) {
 		return 0
 	})
 	p.ladders = append(p.ladders, l)
+	return len(p.ladders) - 1
 }
 
 // model returns the study's model at another depth.
