@@ -45,10 +45,10 @@ func (s *HeatBox) Validate() error {
 	return checkPoint("amplitude", s.Amplitude)
 }
 
-// Facts returns a fifth of the time in which the cosines fall to 1/e, and says that the walls
+// Facts returns a fiftieth of the time in which the cosines fall to 1/e, and says that the walls
 // belong to the model.
 func (s *HeatBox) Facts() Facts {
-	return Facts{Horizon: 0.2 / (s.Coefficient * math.Pi * math.Pi), Walls: true, Source: "derived"}
+	return Facts{Horizon: 0.02 / (s.Coefficient * math.Pi * math.Pi), Walls: true, Source: "derived"}
 }
 
 // Energy returns the entropy of one component.
