@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -55,7 +54,11 @@ type Event struct {
 	Done, Total float64
 	Label       string // the run that made progress
 	Runs        int    // of the study as it stands; more if seeds are added
+	Round       int    // of seeds, from 1
 	Finished    *Run   // set once, when that run has finished
+	// Left predicts how long the rest of the round will take, by what runs of the same kind
+	// have taken so far, here or where they were made.
+	Left time.Duration
 }
 
 // Execute carries out a study: it makes every run, several at a time, measures
@@ -145,6 +148,7 @@ func (p *plan) next() *plan {
 	s := *p.study
 	s.draws = more
 	n := newPlan(&s)
+	n.meter = p.meter
 	for id, t := range n.byID {
 		if old := p.byID[id]; old != nil {
 			t.result, t.recalled = old.result, old.recalled
@@ -257,10 +261,11 @@ func (p *plan) byCost() []*task {
 // work makes all runs, the longest first, on the study's workers.
 func (p *plan) work(ctx context.Context, o *Options) error {
 	order := p.share(p.byCost(), o)
-	m := &meter{report: o.Progress, runs: len(p.tasks), done: map[*task]float64{}}
-	for _, t := range order {
-		m.total += t.cost
+	if p.meter == nil {
+		p.meter = newMeter(o.Progress, p.study.workers())
 	}
+	m := p.meter
+	m.round(order, len(p.tasks))
 	end := p.study.end()
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(p.study.workers())
@@ -269,6 +274,7 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
+			m.begin(t)
 			err := t.make(ctx, &p.study.Model, o, func(tau float64) { m.update(t, tau/end, nil) })
 			if err != nil {
 				if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -281,25 +287,4 @@ func (p *plan) work(ctx context.Context, o *Options) error {
 		})
 	}
 	return g.Wait()
-}
-
-// meter adds up the progress of concurrent tasks.
-type meter struct {
-	sync.Mutex
-	report func(Event)
-	runs   int
-	total  float64
-	sum    float64
-	done   map[*task]float64
-}
-
-func (m *meter) update(t *task, fraction float64, finished *Run) {
-	if m.report == nil {
-		return
-	}
-	m.Lock()
-	defer m.Unlock()
-	m.sum += (fraction - m.done[t]) * t.cost
-	m.done[t] = fraction
-	m.report(Event{Done: m.sum, Total: m.total, Label: t.run.ID, Runs: m.runs, Finished: finished})
 }

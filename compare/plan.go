@@ -24,6 +24,7 @@ type plan struct {
 	byID    map[string]*task
 	refs    map[string]*refPlan
 	ladders []ladderPlan
+	meter   *meter // of this round of seeds and those before
 
 	findings []findingPlan
 }

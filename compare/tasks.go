@@ -39,6 +39,7 @@ const stepTolerance = 1e-12
 // Unit costs in seconds on one core, for the prediction of progress only.
 const (
 	costAtom        = 1.2e-9 // one atom, one pair of tokens, one prompt: forward and adjoint
+	layerAtoms      = 20     // atoms that a layer costs beside its own
 	costCell        = 7e-9   // one cell, one stage of an explicit scheme
 	costMarch       = 6e-7   // one cell, one step of JKO with its outer iterations
 	guessEvals      = 12     // gradient evaluations per unit of training time
@@ -212,5 +213,5 @@ func (p *plan) costAtoms(m transformer.Model, n int) float64 {
 	if !hasRule(&m) {
 		perAtom *= float64(m.Prompts.Dim)
 	}
-	return guessEvals * p.study.end() * float64(m.Depth*n) * perAtom
+	return guessEvals * p.study.end() * float64(m.Depth*(n+layerAtoms)) * perAtom
 }

@@ -15,11 +15,11 @@ func TestLines(t *testing.T) {
 		t.Fatal("a buffer is no terminal")
 	}
 	for range 1000 {
-		p.update(0.25, "at once")
+		p.update(0.25, unknown, "at once")
 	}
 	p.start, p.last = p.start.Add(-10*time.Second), p.last.Add(-10*time.Second)
-	p.update(0.25, "later")
-	p.update(0.26, "at once again")
+	p.update(0.25, unknown, "later")
+	p.update(0.26, unknown, "at once again")
 	p.stop()
 	if got := w.String(); got != " 25 %  after 10s, about 30s left  later\n" {
 		t.Errorf("got %q", got)
@@ -35,7 +35,7 @@ func TestBar(t *testing.T) {
 	for i := range 4 {
 		go func() {
 			for k := range 100 {
-				b.update(float64(k)/200, strings.Repeat("x", i))
+				b.update(float64(k)/200, unknown, strings.Repeat("x", i))
 			}
 			done <- struct{}{}
 		}()

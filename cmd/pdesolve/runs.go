@@ -126,7 +126,11 @@ func execute(ctx context.Context, s compare.Study, o compare.Options, stderr io.
 		if e.Finished != nil {
 			finished++
 		}
-		p.update(e.Done/e.Total, fmt.Sprintf("%d/%d runs  %s", finished, e.Runs, e.Label))
+		round := ""
+		if e.Round > 1 {
+			round = fmt.Sprintf("round %d of seeds  ", e.Round)
+		}
+		p.update(e.Done/e.Total, e.Left, fmt.Sprintf("%s%d/%d runs  %s", round, finished, e.Runs, e.Label))
 	}
 	r, err := compare.Execute(ctx, s, &o)
 	p.stop()

@@ -198,7 +198,7 @@ func (s *slurm) wait(ctx context.Context, id string, runs int, store *compare.St
 		default:
 			failures = 0
 			done := store.Count()
-			show.update(float64(done)/float64(runs), fmt.Sprintf("%d/%d runs  %d running, %d pending", done, runs, states["RUNNING"]+states["COMPLETING"], states["PENDING"]))
+			show.update(float64(done)/float64(runs), unknown, fmt.Sprintf("%d/%d runs  %d running, %d pending", done, runs, states["RUNNING"]+states["COMPLETING"], states["PENDING"]))
 		}
 		select {
 		case <-ctx.Done():

@@ -87,7 +87,7 @@ func solveAll(ctx context.Context, e *experiment.Experiment, stderr io.Writer) (
 	defer show.stop()
 	for i, s := range solvers {
 		part := func(done float64) {
-			show.update((float64(i)+done)/float64(len(solvers)), costs[i].Solver)
+			show.update((float64(i)+done)/float64(len(solvers)), unknown, costs[i].Solver)
 		}
 		start := time.Now()
 		r, err := solveOne(ctx, e, s, part)

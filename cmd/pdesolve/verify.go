@@ -48,7 +48,7 @@ func runVerify(c *cobra.Command, o compare.VerifyOptions, asJSON bool) error {
 		return errors.New("--scheme and --case want at least one name")
 	}
 	show := newProgress(c.ErrOrStderr())
-	o.Progress = show.update
+	o.Progress = func(done float64, label string) { show.update(done, unknown, label) }
 	v, err := compare.Verify(c.Context(), o)
 	show.stop()
 	if err != nil {
