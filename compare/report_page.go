@@ -71,7 +71,8 @@ func worse(a, b contracts) contracts {
 type page struct {
 	Title      string
 	Question   string
-	Answers    []string
+	Answers    []string // of the abstract
+	Sentences  []string // of all ladders
 	Setup      []term
 	Symbols    []term
 	Training   table.Writer // nil where networks are compared with a limit
@@ -99,7 +100,7 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		Title: r.Study.Name,
 		Question: "How fast does a Transformer of L layers with M heads each approach its mean-field limit, the Wasserstein gradient-flow PDE of its parameters, " +
 			"and how accurately do the solvers of that PDE compute the limit?",
-		Answers: answers(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
+		Answers: abstract(r), Sentences: sentences(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
 		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
 		Densities: densityParts(r), Heads: append(attentionFigures(r), headFigures(r)...), Assumed: assumptions(r), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),

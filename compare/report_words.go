@@ -234,40 +234,6 @@ func symbolList(confidence string) []term {
 // verdicts lists the verdicts in the order of the report.
 var verdicts = []Verdict{Consistent, Faster, Slower, Sharp, Better, Violates, Undecided}
 
-// answers says in sentences what the study found.
-func answers(r *Result) []string {
-	var out []string
-	count := map[Verdict]int{}
-	for i := range r.Ladders {
-		count[r.Ladders[i].Rate.Verdict]++
-	}
-	if n := len(r.Ladders); n > 0 {
-		var parts []string
-		for _, v := range verdicts {
-			if count[v] > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
-			}
-		}
-		expected := ""
-		if c := r.Study.Confidence; c > 0 && n > 1 {
-			expected = fmt.Sprintf(" Even if all predictions are true, %s of %d intervals miss theirs on average.", decimal(float64(n)*(1-c), 1), n)
-		}
-		out = append(out, fmt.Sprintf("%d rates are measured: %s.%s", n, strings.Join(parts, "; "), expected))
-	}
-	for _, group := range ladderGroups(r) {
-		out = append(out, rateSentence(group))
-	}
-	if run := bestGrid(r, func(run *Run) bool { return len(run.Trajectory.Risk) > 1 }); run != nil {
-		risk := run.Trajectory.Risk
-		out = append(out, fmt.Sprintf("Training takes the risk of the limit from %s to %s (%s).",
-			significant(risk[0], 4), significant(risk[len(risk)-1], 4), runLabel(run)))
-	}
-	if s := contractSentence(r); s != "" {
-		out = append(out, s)
-	}
-	return out
-}
-
 // rateSentence describes ladders of the same runs, with the interval of the first;
 // the others are in the table.
 func rateSentence(ladders []Ladder) string {
