@@ -4,59 +4,53 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
 )
 
-// theoryLadders and solverLadders are what the abstract tells of, in its order, beside
-// everything else.
-var (
-	theoryLadders = []Against{Depth, Parameters, Width, FixedBudget, SingleHead, Coupling}
-	solverLadders = []Against{Cells, Step}
-)
+// keyLadders are those of the abstract's table, in its order: networks, then solvers.
+var keyLadders = []Against{Depth, Parameters, Width, FixedBudget, SingleHead, Coupling, Cells, Step}
 
-// abstract answers the report's question in a few lines; sentences say more.
+// abstract answers the report's question in a few sentences, beside the table of
+// keyTable; sentences and tables further on say more.
 func abstract(r *Result) []string {
 	var out []string
-	add := func(s string) {
-		if s != "" {
+	for _, say := range []func(*Result) string{countSentence, rivalSentence, trainingSentence, contractSentence} {
+		if s := say(r); s != "" {
 			out = append(out, s)
 		}
 	}
-	add(countSentence(r))
-	groups := ladderGroups(r)
-	if s := slopesSentence(groups, theoryLadders); s != "" {
-		add("The distance of networks from the limit falls as a power of " + s + ".")
-	}
-	add(rivalSentence(r))
-	if s := slopesSentence(groups, solverLadders); s != "" {
-		add("The error of the solvers of the limit falls as a power of " + s + ".")
-	}
-	add(trainingSentence(r))
-	add(contractSentence(r))
 	return out
 }
 
-// slopesSentence lists the slopes of the first quantity of the ladders that vary the given
-// things, in that order, and where its verdict differs that of the others.
-func slopesSentence(groups [][]Ladder, order []Against) string {
-	var parts []string
-	for _, a := range order {
-		for _, g := range groups {
-			if l := &g[0]; l.Against == a && isFinite(l.Rate.Value) {
-				parts = append(parts, fmt.Sprintf("%s%s: %s %s, predicted %s, %s",
-					l.Against.axis(), schemeSuffix(l), l.Rate.Slope(), l.Rate.Interval(), plain(l.Rate.Predicted), verdictWords(g)))
+// keyTable shows the slopes of the first quantity of every ladder of keyLadders; nil if
+// there is none.
+func keyTable(r *Result) table.Writer {
+	t := newTable("error against", "slope", intervalHeader(r.Study.Confidence), "predicted", "verdict")
+	for _, a := range keyLadders {
+		for _, g := range ladderGroups(r) {
+			if l := &g[0]; l.Against == a {
+				t.AppendRow(table.Row{l.Against.axis() + schemeSuffix(l), l.Rate.Slope(), l.Rate.Interval(), plain(l.Rate.Predicted), verdictWords(g)})
 			}
 		}
 	}
-	return strings.Join(parts, "; ")
+	if t.Length() == 0 {
+		return nil
+	}
+	return t
 }
 
 // verdictWords names the verdict of the first ladder, and those of others that differ.
 func verdictWords(group []Ladder) string {
 	out := string(group[0].Rate.Verdict)
+	var others []string
 	for _, l := range group[1:] {
 		if l.Rate.Verdict != group[0].Rate.Verdict {
-			out += fmt.Sprintf(" (%s %s)", l.Quantity, l.Rate.Verdict)
+			others = append(others, fmt.Sprintf("%s: %s", l.Quantity, l.Rate.Verdict))
 		}
+	}
+	if len(others) > 0 {
+		out += " (" + strings.Join(others, "; ") + ")"
 	}
 	return out
 }

@@ -71,8 +71,9 @@ func worse(a, b contracts) contracts {
 type page struct {
 	Title      string
 	Question   string
-	Answers    []string // of the abstract
-	Sentences  []string // of all ladders
+	Answers    []string     // of the abstract
+	Key        table.Writer // of the abstract; nil where no rate is measured
+	Sentences  []string     // of all ladders
 	Setup      []term
 	Symbols    []term
 	Training   table.Writer // nil where networks are compared with a limit
@@ -100,13 +101,14 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		Title: r.Study.Name,
 		Question: "How fast does a Transformer of L layers with M heads each approach its mean-field limit, the Wasserstein gradient-flow PDE of its parameters, " +
 			"and how accurately do the solvers of that PDE compute the limit?",
-		Answers: abstract(r), Sentences: sentences(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
+		Answers: abstract(r), Key: keyTable(r), Sentences: sentences(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
 		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
 		Densities: densityParts(r), Heads: append(attentionFigures(r), headFigures(r)...), Assumed: assumptions(r), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}
 	if r.TrainsOnly() {
 		pg.Question = "How do Transformers of finite depth L and width M train: risk, objective and gradient along the training time τ, and what becomes of their heads?"
+		pg.Key, pg.Sentences = nil, nil
 		pg.Answers, pg.Training, pg.Rates, pg.References = trainingAnswers(r), TrainingTable(r), nil, nil
 		pg.Symbols = slices.DeleteFunc(pg.Symbols, func(t term) bool { return slices.Contains(ofRates, t.Name) })
 		pg.Provenance = slices.DeleteFunc(pg.Provenance, func(t term) bool { return t.Name == "Intervals" })
@@ -127,6 +129,11 @@ func newPage(r *Result, p Provenance) (*page, error) {
 
 // ofRates are the symbols and words that only rates need.
 var ofRates = []string{"error", "slope", "verdict", "rival laws"}
+
+// KeyCaption explains the table of the abstract.
+func (pg *page) KeyCaption() string {
+	return "Slopes of log error, of networks and then of solvers, in the first quantity of each ladder; all are under Rates, and symbols and verdicts are explained on the next page."
+}
 
 // lead takes the figure that answers the question best out of the others.
 func (pg *page) lead() {
