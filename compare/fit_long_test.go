@@ -86,3 +86,36 @@ func TestFitFloorCoverageLong(t *testing.T) {
 	t.Logf("coverage %.3f, %d of 2000 ladders without their closest levels", float64(hits)/2000, shortened)
 	assert.InDelta(t, 0.95, float64(hits)/2000, 0.035)
 }
+
+// Coverage of the rule that adds seeds until the interval is narrow: looking at widths and
+// stopping does not make intervals miss.
+func TestSequentialCoverageLong(t *testing.T) {
+	const repetitions, target = 1000, 0.05
+	rng := rand.New(rand.NewPCG(31, 32))
+	hits, most := 0, 0
+	for i := range repetitions {
+		s := linearStudy(t)
+		s.Rates, s.Solvers, s.Networks.Widths = []Against{Width}, nil, []int{8, 16, 32, 64, 128, 256}
+		s.Networks.Seeds, s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 16, target, 300
+		all := nested(rng, 6, 900, 1, normal)
+		for {
+			p := newPlan(&s)
+			l := &p.ladders[0]
+			points := make([]Point, len(l.levels))
+			for k := range points {
+				points[k] = Point{X: l.levels[k].x, Seeds: all[k].Seeds[:min(900, s.seeds(l.levels[k].sample()))]}
+			}
+			l.measured = []Ladder{{Rate: Fit(points, FitOptions{Predicted: -0.5, Resamples: 300, Seed: uint64(i)})}}
+			if s.draws = p.more(); s.draws == nil {
+				r := l.measured[0].Rate
+				if r.Lo <= -0.5 && -0.5 <= r.Hi {
+					hits++
+				}
+				most = max(most, len(points[5].Seeds))
+				break
+			}
+		}
+	}
+	t.Logf("coverage %.3f, at most %d seeds of the largest network", float64(hits)/repetitions, most)
+	assert.InDelta(t, 0.95, float64(hits)/repetitions, 0.03)
+}

@@ -132,7 +132,7 @@ var ofRates = []string{"error", "slope", "verdict", "rival laws"}
 
 // KeyCaption explains the table of the abstract.
 func (pg *page) KeyCaption() string {
-	return "Slopes of log error, of networks and then of solvers, in the first quantity of each ladder; all are under Rates, and symbols and verdicts are explained on the next page."
+	return "Slopes of log error, of networks and then of solvers, in the first quantity of each ladder; all are under Rates, and symbols and verdicts are explained after the figure."
 }
 
 // lead takes the figure that answers the question best out of the others.
