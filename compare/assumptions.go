@@ -179,10 +179,10 @@ func (v *visited) follow(m *transformer.Model, run *Run) error {
 		v.force[at] = math.Sqrt(finite.Dissipation(f, grad, e) / float64(len(m.Blocks)))
 		v.linear[at] = 0
 		g := e.With(grad)
-		for c := range e.Component {
+		for c := range m.Components() {
 			v.component(m, c, &e.Component[c], &g.Component[c], at)
 		}
-		v.linear[at] = math.Sqrt(v.linear[at] / float64(len(e.Component)))
+		v.linear[at] = math.Sqrt(v.linear[at] / float64(m.Components()))
 	}
 	return nil
 }

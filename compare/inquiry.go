@@ -58,13 +58,22 @@ func (a Against) axis() string {
 	return string(a) // of a stored result whose inquiry this program does not know
 }
 
+// limited reports an inquiry that compares with a limit which the study does not have: of
+// a trained embedding none is computed.
+func limited(s *Study, a Against) error {
+	if s.Model.Embedding == nil || a == Heads || a == Layers {
+		return nil
+	}
+	return fmt.Errorf("%s compares with a mean-field limit, which is not computed for a trained embedding: want %s or %s", a, Heads, Layers)
+}
+
 // PossibleRates returns the standard inquiries for which the study has levels, or with
 // all those that are not standard too. Of the study it looks at Solvers, Networks and
-// the model's depth and axes only.
+// the model's depth, axes and embedding only.
 func PossibleRates(s *Study, all bool) []Against {
 	var out []Against
 	for _, name := range Inquiries.Names() {
-		if q := inquiry(Against(name)); (all || q.Standard()) && q.Levels(s) > 1 {
+		if q := inquiry(Against(name)); (all || q.Standard() && limited(s, q.Name()) == nil) && q.Levels(s) > 1 {
 			out = append(out, q.Name())
 		}
 	}

@@ -121,10 +121,23 @@ func readAtoms(arrays []grid.Array, m *transformer.Model, layers, times int) ([]
 			dims, counts = append(dims, dim), append(counts, n)
 		}
 	}
+	var embedding grid.Array
+	if m.Embedding != nil {
+		var err error
+		size := len(m.Embedding.Start)
+		if embedding, err = shaped(arrays, embeddingName, []int{times, size}); err != nil {
+			return nil, err
+		}
+		dims, counts = append(dims, size), append(counts, 1)
+	}
 	ensembles := make([]*pde.Ensemble, times)
 	for s := range ensembles {
 		e := pde.NewEnsemble(dims, counts)
 		for c := range e.Component {
+			if c == len(theta)*layers {
+				copy(e.Component[c].Theta, embedding.Data[s*e.Component[c].Dim:])
+				continue
+			}
 			a, i, k := &e.Component[c], c/layers, c%layers
 			copy(a.Weight, weight[i].Data[k*a.N:(k+1)*a.N])
 			from := theta[i].Data[(s*layers+k)*a.N*a.Dim:]

@@ -173,6 +173,9 @@ func (s *Study) Validate() error {
 		if err == nil {
 			err = q.Validate(s)
 		}
+		if err == nil {
+			err = limited(s, a)
+		}
 		if err != nil {
 			return fmt.Errorf("compare: rates: %w", err)
 		}

@@ -13,7 +13,8 @@ import (
 // numpy.load opens: "time" [S]; "output" [S, prompts], if the run reads any; of a grid run, per block, "edges_k" [n_k + 1] for each
 // axis k and "rho" [S, slices, n_1, …, n_D], cell averages; of a run of atoms, per
 // block, "theta" [S, L, M, p] and "weight" [L, M]. Names carry the prefix "BLOCK."
-// where the model has several blocks; a block that occurs again is "BLOCK-2".
+// where the model has several blocks; a block that occurs again is "BLOCK-2". A trained
+// embedding is "embedding" [S, p].
 //
 // Depth slice k of block i is component i·L + k of a state; see transformer.Model. It
 // fails if the run stores no states or their shape is not the model's.
@@ -24,6 +25,8 @@ func WriteStates(w io.Writer, m *transformer.Model, run *Run) error {
 	}
 	return grid.WriteNPZ(w, arrays...)
 }
+
+const embeddingName = "embedding"
 
 // hasStates reports whether the run stores densities or atoms.
 func hasStates(run *Run) bool {
@@ -44,18 +47,29 @@ func stateArrays(m *transformer.Model, run *Run) ([]grid.Array, error) {
 		arrays = append(arrays, a)
 	}
 	prefixes := blockPrefixes(m)
+	components := len(prefixes) * run.Depth
+	if m.Embedding != nil {
+		components++
+	}
 	for b, prefix := range prefixes {
 		var more []grid.Array
 		var err error
 		if len(t.States) > 0 {
-			more, err = densityArrays(prefix, t.States, b*run.Depth, run.Depth, len(prefixes)*run.Depth)
+			more, err = densityArrays(prefix, t.States, b*run.Depth, run.Depth, components)
 		} else {
-			more, err = atomArrays(prefix, t.Ensembles, b*run.Depth, run.Depth, len(prefixes)*run.Depth)
+			more, err = atomArrays(prefix, t.Ensembles, b*run.Depth, run.Depth, components)
 		}
 		if err != nil {
 			return nil, err
 		}
 		arrays = append(arrays, more...)
+	}
+	if m.Embedding != nil {
+		a := grid.Array{Name: embeddingName, Shape: []int{len(t.Ensembles), len(m.Embedding.Start)}}
+		for _, e := range t.Ensembles {
+			a.Data = append(a.Data, e.Component[components-1].Theta...)
+		}
+		arrays = append(arrays, a)
 	}
 	return arrays, nil
 }

@@ -163,6 +163,9 @@ func setup(r *Result) []term {
 		out = append(out, term{"Data", fmt.Sprintf("%d prompts of %d tokens in %d dimensions, all of the same weight. %s",
 			p.Len(), p.N, p.Dim, readText(m))})
 	}
+	if m.Embedding != nil {
+		out = append(out, term{"Embedding", "The tokens are z = E x + e with weights E and positions e that are trained too: one set for the network, which moves by −∂Q/∂(E, e) in the same training time."})
+	}
 	objective := fmt.Sprintf("Q = R + (λ/2) × mean squared parameter, λ = %s; the risk is R = mean of %s.", plain(m.Decay), lossText(m))
 	if m.Temperature > 0 {
 		objective += fmt.Sprintf(" To Q the temperature σ = %s adds σ × mean of ∫ρ log ρ over the layers, the noise of noisy training.", plain(m.Temperature))

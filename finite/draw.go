@@ -51,6 +51,9 @@ func Repeat(m *transformer.Model, width int, seed uint64) *pde.Ensemble {
 // no layer or block or a law does not fit its block.
 func Nodes(m *transformer.Model, rule grid.Rule, n int) (*pde.Ensemble, error) {
 	checkModel(m)
+	if m.Embedding != nil {
+		return nil, fmt.Errorf("finite: nodes: a trained embedding is for networks: want random nodes or none")
+	}
 	points := make([][]float64, len(m.Blocks))
 	weights := make([][]float64, len(m.Blocks))
 	var dim, count []int
@@ -74,19 +77,17 @@ func Nodes(m *transformer.Model, rule grid.Rule, n int) (*pde.Ensemble, error) {
 }
 
 // shape returns an ensemble of zeros with the given number of atoms in each
-// component of m.
+// component of the blocks of m, and its embedding at the start.
 func shape(m *transformer.Model, width int) *pde.Ensemble {
 	checkModel(m)
 	if width < 1 {
 		panic(fmt.Sprintf("finite: width %d: want at least 1", width))
 	}
-	var dim, count []int
-	for _, b := range m.Blocks {
-		for range m.Depth {
-			dim, count = append(dim, b.Initial.Dim()), append(count, width)
-		}
+	count := make([]int, m.Components())
+	for c := range count {
+		count[c] = width
 	}
-	return pde.NewEnsemble(dim, count)
+	return m.Shape(count)
 }
 
 func checkModel(m *transformer.Model) {

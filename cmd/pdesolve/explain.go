@@ -16,6 +16,9 @@ func explain(e *experiment.Experiment, err error) error {
 		return err
 	}
 	name := func(component int) string {
+		if component == m.Components() {
+			return fmt.Sprintf("component %d is the embedding", component)
+		}
 		i, slice := m.BlockOf(component)
 		return fmt.Sprintf("component %d is block %s, depth slice %d of %d", component, m.Blocks[i].Block.Name(), slice, m.Depth)
 	}

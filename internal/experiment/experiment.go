@@ -54,6 +54,7 @@ type Prompts struct {
 
 	loaded           *transformer.Prompts
 	validation, test *transformer.Prompts // nil if there are none
+	embedding        *transformer.Embedding
 }
 
 // Read says which linear functions of the last layer's tokens are the outputs.

@@ -165,6 +165,9 @@ func (e *Experiment) possibleRates(all bool) []string {
 		if s.Model.Depth = t.Depth.Layers; t.Depth.Continuous {
 			s.Model.Depth, s.Model.Continuous = t.Slices, true
 		}
+		if images := t.Prompts.Images; images != nil && images.Learned {
+			s.Model.Embedding = new(transformer.Embedding)
+		}
 		for _, b := range t.Blocks {
 			s.Model.Blocks = append(s.Model.Blocks, transformer.Component{Block: b.Block, Axes: b.Grid})
 		}

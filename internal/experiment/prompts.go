@@ -80,6 +80,7 @@ func (e *Experiment) loadImages(p *Prompts) error {
 		return nil
 	}
 	p.loaded, p.validation, p.test = sets.Train, sets.Validation, sets.Test
+	p.embedding = sets.Embedding
 	for _, held := range []struct {
 		prompts *transformer.Prompts
 		what    string

@@ -38,7 +38,7 @@ func (e *Experiment) Model() (m transformer.Model, ok bool) {
 	}
 	m = transformer.Model{
 		Depth: t.Depth.Layers, Continuous: t.Depth.Continuous, Decay: t.Decay,
-		Temperature: t.Temperature, Prompts: t.Prompts.loaded,
+		Temperature: t.Temperature, Prompts: t.Prompts.loaded, Embedding: t.Prompts.embedding,
 		Read: t.Read.readout(), Loss: t.Loss, FullStep: t.Step == stepFull,
 	}
 	if t.Read.Classes > 0 && m.Prompts != nil {

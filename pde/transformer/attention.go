@@ -30,15 +30,14 @@ func (m *Model) Attention(e *pde.Ensemble, block, prompt int, heads [][]int) ([]
 	if !ok {
 		panic(fmt.Sprintf("transformer: Attention: block %d (%s) has no softmax heads", block, m.Blocks[block].Block.Name()))
 	}
-	one, size := *m, m.Prompts.N*m.Prompts.Dim
-	one.Workers = 1
-	one.Prompts = &Prompts{N: m.Prompts.N, Dim: m.Prompts.Dim, Tokens: m.Prompts.Tokens[prompt*size : (prompt+1)*size], Label: m.Prompts.Label[prompt : prompt+1]}
+	one := *m
+	one.Workers, one.Prompts = 1, m.Prompts.one(prompt)
 	f, err := one.BindAtoms(e)
 	if err != nil {
 		return nil, err
 	}
 	f.Value(e)
-	w := f.(*ensembleEnergy).worker[0]
+	w := f.(interface{ first() *network }).first()
 	out := make([][][]float64, m.Depth)
 	for _, s := range w.plan.steps {
 		if s.block != block || out[s.slice] != nil {

@@ -35,10 +35,15 @@ var (
 // temperature 0, and Diffusivity tells the temperature to the dynamics, which must make
 // the noise.
 //
+// With an Embedding the ensemble has one more component, the last; see there and Shape.
+//
 // The result is a pde.Learner, pde.Batched, pde.Diffusive and pde.Decaying.
 func (m *Model) BindAtoms(shape *pde.Ensemble) (pde.AtomFunctional, error) {
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("transformer: %w", err)
+	}
+	if m.Embedding != nil {
+		return m.bindEmbedded(shape)
 	}
 	if len(shape.Component) != m.Components() {
 		return nil, fmt.Errorf("transformer: an ensemble of %d components: want %d, for %d blocks and depth %d",
@@ -139,6 +144,14 @@ func (e *ensembleEnergy) Samples() int { return len(e.label) }
 // BatchGradient is Gradient over some of the prompts; see pde.Batched. It panics if
 // batch is empty or has a number twice or out of range.
 func (e *ensembleEnergy) BatchGradient(grad []float64, a *pde.Ensemble, batch []int) float64 {
+	e.take(batch)
+	value := e.Gradient(grad, a)
+	e.takeAll()
+	return value
+}
+
+// take makes the next evaluation one of some prompts; takeAll of all again.
+func (e *ensembleEnergy) take(batch []int) {
 	if len(batch) == 0 {
 		panic("transformer: BatchGradient: an empty batch")
 	}
@@ -152,10 +165,9 @@ func (e *ensembleEnergy) BatchGradient(grad []float64, a *pde.Ensemble, batch []
 		e.apart[b] = false
 	}
 	e.left, e.taken = e.apart, len(batch)
-	value := e.Gradient(grad, a)
-	e.left, e.taken = nil, len(e.label)
-	return value
 }
+
+func (e *ensembleEnergy) takeAll() { e.left, e.taken = nil, len(e.label) }
 
 // collect adds what the kernels have gathered to grad.
 func (e *ensembleEnergy) collect(w *network) {

@@ -94,6 +94,9 @@ func (m *Model) Bind(grids []*grid.Grid) (pde.Functional, error) {
 	if err := m.Validate(); err != nil {
 		return nil, fmt.Errorf("transformer: %w", err)
 	}
+	if m.Embedding != nil {
+		return nil, fmt.Errorf("transformer: embedding: a trained one is for networks and has no grid")
+	}
 	if len(grids) != m.Components() {
 		return nil, fmt.Errorf("transformer: %d grids: want %d, for %d blocks and depth %d", len(grids), m.Components(), len(m.Blocks), m.Depth)
 	}

@@ -127,5 +127,8 @@ func (l *learner) scale() float64 { return float64(l.depth) }
 // Weight returns 1/L.
 func (l *learner) Weight(int) float64 { return 1 / float64(l.depth) }
 
+// first returns the network of the first prompt.
+func (l *learner) first() *network { return l.worker[0] }
+
 // Reading returns the risk and the outputs of the last evaluation.
 func (l *learner) Reading() (float64, []float64) { return l.risk, l.output }

@@ -26,6 +26,7 @@ type Model struct {
 	Prompts     *Prompts
 	Read        Readout
 	Loss        Loss        // what an output costs beside its label; nil means Squared
+	Embedding   *Embedding  // trained along with the blocks; nil: the prompts' tokens are given
 	Blocks      []Component // applied in this order in every layer, each with step dt/2
 	FullStep    bool        // every block's step is dt in place of the paper's dt/2
 	// Precision is that in which blocks with matrices treat atoms; "" means Float64.
@@ -62,6 +63,11 @@ type Prompts struct {
 	N, Dim int
 	Tokens []float64 // [B][N][Dim], row-major
 	Label  []float64 // [B]
+
+	// Inputs are what a trained embedding makes the tokens of, InputDim numbers for each,
+	// [B][N][InputDim]; Tokens are then those of its start. 0 and nil without one.
+	InputDim int
+	Inputs   []float64
 }
 
 // Len returns B.

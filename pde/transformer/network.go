@@ -15,6 +15,8 @@ type network struct {
 	p, g  []float64 // adjoint of the state; pulled-back adjoint of a stage
 	kappa []float64 // adjoint of a stage's velocity
 	tilt  []float64 // derivative of a prompt's loss by its outputs
+
+	adjoint [][]float64 // where derivatives by the tokens of each prompt go; nil if they are not wanted
 }
 
 // newNetwork binds m, which is valid, to some of its prompts and to nodes[i][k] nodes in
@@ -93,6 +95,9 @@ func (w *network) run(l *learner, from, to int, adjoint bool) {
 		w.read.adjoint(w.p, w.tilt)
 		for s := len(w.plan.steps) - 1; s >= 0; s-- {
 			w.backward(&w.plan.steps[s])
+		}
+		if w.adjoint != nil {
+			copy(w.adjoint[at], w.p)
 		}
 		for _, k := range w.kernels {
 			k.end()

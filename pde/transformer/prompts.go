@@ -19,6 +19,15 @@ func (p *Prompts) Validate() error {
 	case len(p.Tokens) != b*p.N*p.Dim:
 		return fmt.Errorf("%d token entries: want %d, for %d prompts of %d tokens in %d dimensions", len(p.Tokens), b*p.N*p.Dim, b, p.N, p.Dim)
 	}
+	if n := b * p.N * p.InputDim; len(p.Inputs) != n {
+		return fmt.Errorf("%d numbers of inputs: want %d, for %d prompts of %d tokens of %d inputs", len(p.Inputs), n, b, p.N, p.InputDim)
+	}
+	for i, x := range p.Inputs {
+		if !finite(x) {
+			t := i / p.InputDim
+			return fmt.Errorf("prompt %d, token %d, input %d: %v is not finite", t/p.N, t%p.N, i%p.InputDim, x)
+		}
+	}
 	for i, x := range p.Tokens {
 		if !finite(x) {
 			t := i / p.Dim

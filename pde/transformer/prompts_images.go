@@ -17,13 +17,15 @@ import (
 //
 //	z = E x + e_patch,    E_ij ~ N(0, 1/pixels of a patch), e ~ N(0, 1/4)
 //
-// with fixed random weights E and positions e, the pixels being standardised with the
+// with random weights E and positions e, fixed or, if Learned, the start of a trained
+// Embedding; the pixels being standardised with the
 // mean and the deviation of all training pixels. The label of a prompt is its class.
 type Images struct {
 	File    string `yaml:"file"`    // CSV with a header line, or the same compressed by gzip
 	Label   string `yaml:"label"`   // column of the class
 	Patch   int    `yaml:"patch"`   // side of a patch in pixels, a divisor of the image's
 	Embed   int    `yaml:"embed"`   // D, coordinates of a token, at least 1
+	Learned bool   `yaml:"learned"` // train E and e along with the blocks; default false: they stay as drawn
 	Seed    uint64 `yaml:"seed"`    // of E and e
 	Shuffle uint64 `yaml:"shuffle"` // seed of the order of the images; 0 keeps that of the file
 	Train   int    `yaml:"train"`   // images to train on, the first ones
@@ -37,6 +39,7 @@ type Images struct {
 type ImageSets struct {
 	Train, Validation, Test *Prompts
 	Classes                 int
+	Embedding               *Embedding // to be trained; nil if it is fixed
 }
 
 // maxEmbed bounds the coordinates of a token of an image.
@@ -101,6 +104,9 @@ func (m *Images) Read(r io.Reader) (sets ImageSets, err error) {
 	}
 	e := m.embedding(side)
 	sets = ImageSets{Train: e.prompts(all[:m.Train]), Classes: classes}
+	if m.Learned {
+		sets.Embedding = &Embedding{Start: slices.Concat(e.weight, e.position)}
+	}
 	if rest := all[m.Train:]; m.Validation > 0 {
 		sets.Validation = e.prompts(rest[:m.Validation])
 	}
@@ -221,13 +227,14 @@ func (m *Images) standardise(all []image) error {
 // embedding turns images into prompts.
 type embedding struct {
 	side, patch, dim int
+	learned          bool
 	weight           []float64 // E, row-major
 	position         []float64 // e of each patch
 }
 
 func (m *Images) embedding(side int) *embedding {
 	r := rand.New(rand.NewPCG(m.Seed, 1))
-	e := &embedding{side: side, patch: m.Patch, dim: m.Embed}
+	e := &embedding{side: side, patch: m.Patch, dim: m.Embed, learned: m.Learned}
 	pixels, patches := m.Patch*m.Patch, (side/m.Patch)*(side/m.Patch)
 	e.weight, e.position = make([]float64, m.Embed*pixels), make([]float64, patches*m.Embed)
 	for i := range e.weight {
@@ -243,11 +250,17 @@ func (e *embedding) prompts(images []image) *Prompts {
 	across := e.side / e.patch
 	p := &Prompts{N: across * across, Dim: e.dim}
 	x := make([]float64, e.patch*e.patch)
+	if e.learned {
+		p.InputDim = len(x)
+	}
 	for _, im := range images {
 		for q := range p.N {
 			top, left := q/across*e.patch, q%across*e.patch
 			for k := range x {
 				x[k] = im.pixel[(top+k/e.patch)*e.side+left+k%e.patch]
+			}
+			if e.learned {
+				p.Inputs = append(p.Inputs, x...)
 			}
 			for d := range e.dim {
 				z := e.position[q*e.dim+d]

@@ -292,6 +292,9 @@ func taped(m *transformer.Model, e *pde.Ensemble) (output []float64, q float64, 
 				z[i] = append(z[i], t.leaf(m.Prompts.Tokens[(b*m.Prompts.N+i)*m.Prompts.Dim+d]))
 			}
 		}
+		if m.Embedding != nil {
+			z = t.embed(m, θ[len(θ)-len(m.Embedding.Start):], b)
+		}
 		for k := range m.Depth {
 			for i, c := range m.Blocks {
 				z = t.step(m, e, θ, z, m.ComponentOf(i, k), c.Block)
@@ -304,9 +307,13 @@ func taped(m *transformer.Model, e *pde.Ensemble) (output []float64, q float64, 
 		terms = append(terms, t.scale(1/float64(m.Prompts.Len()), t.loss(m.Loss, y, m.Prompts.Label[b])))
 	}
 	at := 0
-	for _, a := range e.Component {
+	for c, a := range e.Component {
+		share := 1 / float64(m.Depth)
+		if c == m.Components() {
+			share = 1 // the embedding
+		}
 		for i := range a.Theta {
-			terms = append(terms, t.scale(m.Decay/2*a.Weight[i%a.N]/float64(m.Depth), t.mul(θ[at+i], θ[at+i])))
+			terms = append(terms, t.scale(m.Decay/2*a.Weight[i%a.N]*share, t.mul(θ[at+i], θ[at+i])))
 		}
 		at += len(a.Theta)
 	}
@@ -316,6 +323,23 @@ func taped(m *transformer.Model, e *pde.Ensemble) (output []float64, q float64, 
 		grad = append(grad, g[i])
 	}
 	return output, t.val(total), grad
+}
+
+// embed returns the tokens E x_i + e_i of prompt b.
+func (t *tape) embed(m *transformer.Model, θ []int, b int) [][]int {
+	p := m.Prompts
+	weight, position := θ[:p.Dim*p.InputDim], θ[p.Dim*p.InputDim:]
+	z := make([][]int, p.N)
+	for i := range z {
+		var x []int
+		for k := range p.InputDim {
+			x = append(x, t.leaf(p.Inputs[(b*p.N+i)*p.InputDim+k]))
+		}
+		for d, v := range t.apply(weight, x) {
+			z[i] = append(z[i], t.add(v, position[i*p.Dim+d]))
+		}
+	}
+	return z
 }
 
 // step adds the residual step of component c to z.

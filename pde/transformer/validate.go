@@ -43,6 +43,9 @@ func (m *Model) Validate() error {
 	if err := m.validateTokens(); err != nil {
 		return err
 	}
+	if err := m.validateEmbedding(); err != nil {
+		return err
+	}
 	if err := m.Read.validate(m); err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
