@@ -46,6 +46,9 @@ func rateFigures(r *Result) []figure {
 			y := ""
 			if len(panels) == 0 {
 				y = "largest error over τ"
+				if against.sweeps() {
+					y = "training risk at the end"
+				}
 			}
 			p, shown := ratePanel(quantityWords[q], against.axis(), y, ladders)
 			floor = floor || shown
@@ -97,6 +100,9 @@ func schemeSuffix(l *Ladder) string {
 }
 
 func rateCaption(against Against, seeds, floor bool) string {
+	if against.sweeps() {
+		return fmt.Sprintf("Training risk at the end of training against %s, in G App. H a figure of its own. Points are means over seeds, bars span the 10 %% to 90 %% quantiles. Solid: least-squares line; no slope is predicted.", against.axis())
+	}
 	s := fmt.Sprintf("Error against %s. Solid: least-squares line; dashed: the predicted slope through the same center. Hollow points were not fitted.", against.axis())
 	if seeds {
 		s += " Points are root mean squares over seeds, bars span the 10 % to 90 % quantiles."
@@ -262,3 +268,6 @@ func scatter(points []Point, used bool, i int) *plotter.Scatter {
 	}
 	return s
 }
+
+// sweeps reports whether the ladder is of the risk itself and of no error.
+func (a Against) sweeps() bool { return a == Heads || a == Layers }
