@@ -42,11 +42,13 @@ type byLaw struct{}
 
 func init() { addInquiry(byLaw{}) }
 
-// lawSeeds bounds the networks of a width that are measured, and lawPoints the points that
-// stand for a density in the search for potentials.
+// lawSeeds bounds the networks of a width that are measured. In the search for potentials
+// lawPoints points a particle, or lawLeast, stand for a density: on linear-exact, 2 points a
+// particle give distances 2.4 % smaller than 8 points do, 4 points 0.8 %.
 const (
 	lawSeeds  = 16
-	lawPoints = 512
+	lawPoints = 8
+	lawLeast  = 512
 )
 
 func (byLaw) Name() Against { return Law }
@@ -149,10 +151,12 @@ func newLawPlan(p *plan, g []Solver) *lawPlan {
 		at: map[densityOf][]*target{}, known: map[densityOf]map[*task]float64{}}
 }
 
-// densityOf names a density: at the first or last saved time, fine or coarse.
+// densityOf names a density: at the first or last saved time, fine or coarse, and by how
+// many points it is quantised.
 type densityOf struct {
 	time   when
 	coarse bool
+	points int
 }
 
 // when is a saved time.
@@ -221,7 +225,7 @@ func (l *lawPlan) targets(of densityOf) ([]*target, error) {
 	}
 	var out []*target
 	for _, d := range state {
-		q, err := transport.Quantise(d, lawPoints)
+		q, err := transport.Quantise(d, of.points)
 		if err != nil {
 			return nil, err
 		}
@@ -258,6 +262,7 @@ func (l *lawPlan) exact(ref *Reference, state pde.State, of densityOf) (pde.Stat
 
 // distances returns the mean distance over the components of every run from a density.
 func (l *lawPlan) distances(tasks []*task, of densityOf) ([]float64, error) {
+	of.points = max(lawLeast, lawPoints*tasks[0].run.Width)
 	targets, err := l.targets(of)
 	if err != nil {
 		return nil, err
