@@ -60,6 +60,12 @@
 // The explicit schemes choose their steps; RKL2, the implicit schemes and JKO take a step
 // (StepScheme), the former two also a tolerance. Bind refuses a pairing that does not fit and names the schemes that do.
 //
+// Nothing is split, neither transport from diffusion (Strang) nor one axis from another: a
+// split step is at rest O(τ²) away from the equilibrium that ScharfetterGummel and its implicit
+// steps keep to rounding, and lowers the energy up to O(τ³) only. Stiff flows of second order in
+// time are the L-stable stages of the implicit schemes, whose systems multigrid solves in a time
+// proportional to the cells, and RKL2.
+//
 // # At a free boundary
 //
 // Barenblatt's solution in one dimension (exact.Barenblatt, m = 2, radius 0.2 to 0.4, box
