@@ -3,8 +3,10 @@ package compare
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -124,6 +126,60 @@ func TestFindingsOfLinearAttention(t *testing.T) {
 	assert.Less(t, row[1], bias)
 	assert.Greater(t, row[2], bias)
 	assert.Less(t, row[2]-row[1], 0.5*bias)
+}
+
+// The distance of drawn networks by the delta method: the output depends on the means of
+// v·a of the layers, each of variance Var(v·a)/M, with equal derivatives Read'/L.
+func TestBestNetworkByDepthAndWidth(t *testing.T) {
+	s := findingStudy(t)
+	s.Rates, s.Networks.Seeds = []Against{BestNetwork}, 60
+	r, err := Execute(context.Background(), s, &Options{Resamples: 50})
+	require.NoError(t, err)
+	require.Len(t, r.Findings, 1)
+	rows := r.Findings[0].Rows
+	require.Len(t, rows, 16)
+	for _, row := range rows {
+		v := row.Values
+		l, m := v[0], v[1]
+		assert.InDelta(t, v[2]/math.Sqrt(math.Log(l+1)/m), v[5], 1e-12)
+		if l*m < 32 {
+			continue // the output is not linear in so few draws
+		}
+		var run *Run
+		for _, x := range r.Runs {
+			if x.ID == fmt.Sprintf("characteristics-gauss%d-L%v", otherNodes[0], l) {
+				run = x
+			}
+		}
+		require.NotNil(t, run)
+		e := run.Trajectory.Ensembles[len(s.Times)-1]
+		atoms, mean, square := &e.Component[0], 0.0, 0.0
+		for j, w := range atoms.Weight {
+			x := atoms.Coordinate(0)[j] * atoms.Coordinate(1)[j]
+			mean, square = mean+w*x, square+w*x*x
+		}
+		model := s.Model
+		model.Depth = int(l)
+		f, err := model.BindAtoms(e)
+		require.NoError(t, err)
+		read := func(scale float64) []float64 {
+			x := e.Clone()
+			for c := range x.Component {
+				for j := range x.Component[c].N {
+					x.Component[c].Coordinate(1)[j] *= scale
+				}
+			}
+			f.Value(x)
+			_, y := f.(pde.Learner).Reading()
+			return slices.Clone(y)
+		}
+		const h = 1e-5
+		var slope []float64
+		for b, y := range read(1 + h) {
+			slope = append(slope, (y-read(1 - h)[b])/(2*h*mean))
+		}
+		assert.InEpsilon(t, rms(slope)*math.Sqrt(square-mean*mean), v[4], 0.25, "L = %v, M = %v", l, m) // 9 % by chance of 60 seeds
+	}
 }
 
 // Findings survive a stored summary.
