@@ -23,6 +23,8 @@ func lanes(c *build.Context) {
 			k.outer(1)
 			k.softmax()
 			k.tilt()
+			k.exp()
+			k.inverse()
 			if single {
 				k.tanh()
 			}
@@ -414,12 +416,12 @@ func (k *lane) expm1(e exponential, x parts) (scale, p parts) {
 	return scale, p
 }
 
-// low is the least exponent of a softmax.
-func (k *lane) low() uint64 {
+// low is the least exponent, the greatest is its opposite.
+func (k *lane) low() float64 {
 	if k.single {
-		return k.bits(-87)
+		return -87
 	}
-	return k.bits(-708)
+	return -708
 }
 
 // softmax writes the kernel of LaneSoftmax.
@@ -427,7 +429,8 @@ func (k *lane) softmax() {
 	k.begin("softmax", "func(x *byte, n int)")
 	x, n := k.param("x"), k.param("n")
 	e := k.exponential()
-	k.keep(append(e.constants(), k.low(), k.bits(1))...)
+	low := k.bits(k.low())
+	k.keep(append(e.constants(), low, k.bits(1))...)
 	maximum := k.pick(k.VMAXPD, k.VMAXPS)
 	at, count := k.GP64(), k.GP64()
 	top := k.loadAt(operand.Mem{Base: x})
@@ -450,8 +453,7 @@ func (k *lane) softmax() {
 	v = k.loadAt(operand.Mem{Base: at})
 	for i, r := range v {
 		k.pick(k.VSUBPD, k.VSUBPS)(top[i], r, r)
-		low := k.copyOf(k.pattern(k.low()))
-		maximum(r, low, r) // low > x ? low : x
+		maximum(r, k.copyOf(k.pattern(low)), r) // low > x ? low : x
 	}
 	scale, p := k.expm1(e, v)
 	for i := range p {
@@ -477,6 +479,51 @@ func (k *lane) softmax() {
 	k.ADDQ(operand.U8(64), x)
 	k.DECQ(n)
 	k.JNZ(jump("share"))
+	k.end()
+}
+
+// exp writes the kernel of LaneExp.
+func (k *lane) exp() {
+	k.begin("exp", "func(dst, x, c *byte, n int)")
+	dst, x, c, n := k.param("dst"), k.param("x"), k.param("c"), k.param("n")
+	e := k.exponential()
+	low, high := k.bits(k.low()), k.bits(-k.low())
+	k.keep(append(e.constants(), low, high)...)
+	factor := k.share(operand.Mem{Base: c})
+	k.Label("exp")
+	v := k.loadAt(operand.Mem{Base: x})
+	for _, r := range v {
+		k.pick(k.VMULPD, k.VMULPS)(factor, r, r)
+		k.pick(k.VMAXPD, k.VMAXPS)(r, k.copyOf(k.pattern(low)), r)  // low > x ? low : x
+		k.pick(k.VMINPD, k.VMINPS)(r, k.copyOf(k.pattern(high)), r) // high < x ? high : x
+	}
+	scale, p := k.expm1(e, v)
+	for i := range p {
+		k.pick(k.VFMADD213PD, k.VFMADD213PS)(scale[i], scale[i], p[i]) // 2ᵏ·p + 2ᵏ
+	}
+	k.storeAt(p, operand.Mem{Base: dst})
+	k.ADDQ(operand.U8(64), x)
+	k.ADDQ(operand.U8(64), dst)
+	k.DECQ(n)
+	k.JNZ(jump("exp"))
+	k.end()
+}
+
+// inverse writes the kernel of LaneInverse.
+func (k *lane) inverse() {
+	k.begin("inverse", "func(x *byte, n int)")
+	x, n := k.param("x"), k.param("n")
+	k.keep(k.bits(1))
+	one := k.copyOf(k.pattern(k.bits(1)))
+	k.Label("inverse")
+	v := k.loadAt(operand.Mem{Base: x})
+	for _, r := range v {
+		k.pick(k.VDIVPD, k.VDIVPS)(r, one, r)
+	}
+	k.storeAt(v, operand.Mem{Base: x})
+	k.ADDQ(operand.U8(64), x)
+	k.DECQ(n)
+	k.JNZ(jump("inverse"))
 	k.end()
 }
 

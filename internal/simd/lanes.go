@@ -191,11 +191,16 @@ func LaneSoftmax[E Float](x []E) {
 	softmaxGo(x)
 }
 
-func softmaxGo[E Float](x []E) {
-	lanes, low := Lanes[E](), E(-expFast)
+// expRange returns what bounds |x| in expm1Fused.
+func expRange[E Float]() E {
 	if size[E]() == 4 {
-		low = -expFast32
+		return expFast32
 	}
+	return E(expFast)
+}
+
+func softmaxGo[E Float](x []E) {
+	lanes, low := Lanes[E](), -expRange[E]()
 	for l := range lanes {
 		top := x[l]
 		for j := l + lanes; j < len(x); j += lanes {
@@ -259,6 +264,36 @@ const (
 	h3        = 0x1.120b62p-7
 	h4        = 0x1.6d10fcp-10
 )
+
+// LaneExp writes exp(c x) of every element of x, whole lane vectors, to dst, which may be
+// x itself. The error is below 2 ulp beside that of the product; products beyond ±708, ±87
+// for floats, count as these. NaN stays NaN.
+func LaneExp[E Float](dst, x []E, c E) {
+	if len(dst) != len(x) || len(x)%Lanes[E]() != 0 {
+		panic("simd: LaneExp: want as many whole vectors")
+	}
+	if len(x) == 0 || expVector(dst, x, c) {
+		return
+	}
+	end := expRange[E]()
+	for i, v := range x {
+		scale, p := expm1Fused(max(-end, min(end, c*v)))
+		dst[i] = fma(scale, p, scale)
+	}
+}
+
+// LaneInverse replaces every element of x, whole lane vectors, by its inverse.
+func LaneInverse[E Float](x []E) {
+	if len(x)%Lanes[E]() != 0 {
+		panic("simd: LaneInverse: want whole vectors")
+	}
+	if len(x) == 0 || inverseVector(x) {
+		return
+	}
+	for i, v := range x {
+		x[i] = 1 / v
+	}
+}
 
 // LaneTilt replaces the vectors r_j by p_j·(r_j − Σ_k p_k r_k), the derivative of a softmax p
 // against r.

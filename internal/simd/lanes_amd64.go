@@ -76,6 +76,40 @@ func softmaxVector[E Float](x []E) bool {
 	return true
 }
 
+func expVector[E Float](dst, x []E, c E) bool {
+	n, factor := len(x)/Lanes[E](), (*byte)(unsafe.Pointer(&c))
+	switch double := size[E]() == 8; {
+	case !useFMA:
+		return false
+	case useWide && double:
+		exp64AVX512(at(dst, 0), at(x, 0), factor, n)
+	case useWide:
+		exp32AVX512(at(dst, 0), at(x, 0), factor, n)
+	case double:
+		exp64AVX2(at(dst, 0), at(x, 0), factor, n)
+	default:
+		exp32AVX2(at(dst, 0), at(x, 0), factor, n)
+	}
+	return true
+}
+
+func inverseVector[E Float](x []E) bool {
+	n := len(x) / Lanes[E]()
+	switch double := size[E]() == 8; {
+	case !useFMA:
+		return false
+	case useWide && double:
+		inverse64AVX512(at(x, 0), n)
+	case useWide:
+		inverse32AVX512(at(x, 0), n)
+	case double:
+		inverse64AVX2(at(x, 0), n)
+	default:
+		inverse32AVX2(at(x, 0), n)
+	}
+	return true
+}
+
 func tiltVector[E Float](r, p []E) bool {
 	n := len(r) / Lanes[E]()
 	switch double := size[E]() == 8; {

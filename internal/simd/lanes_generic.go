@@ -8,6 +8,10 @@ func outerVector[E Float](_, _, _ []E, _ *Outer[E]) bool { return false }
 
 func softmaxVector[E Float]([]E) bool { return false }
 
+func expVector[E Float](_, _ []E, _ E) bool { return false }
+
+func inverseVector[E Float]([]E) bool { return false }
+
 func tiltVector[E Float](_, _ []E) bool { return false }
 
 // tanhVector does doubles.

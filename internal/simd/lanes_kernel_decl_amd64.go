@@ -20,6 +20,12 @@ func softmax64AVX2(x *byte, n int)
 func tilt64AVX2(r *byte, p *byte, n int)
 
 //go:noescape
+func exp64AVX2(dst *byte, x *byte, c *byte, n int)
+
+//go:noescape
+func inverse64AVX2(x *byte, n int)
+
+//go:noescape
 func mix32AVX2(dst *byte, x *byte, c *byte, s *mixShape)
 
 //go:noescape
@@ -33,6 +39,12 @@ func softmax32AVX2(x *byte, n int)
 
 //go:noescape
 func tilt32AVX2(r *byte, p *byte, n int)
+
+//go:noescape
+func exp32AVX2(dst *byte, x *byte, c *byte, n int)
+
+//go:noescape
+func inverse32AVX2(x *byte, n int)
 
 //go:noescape
 func tanh32AVX2(dst *byte, x *byte, n int)
@@ -53,6 +65,12 @@ func softmax64AVX512(x *byte, n int)
 func tilt64AVX512(r *byte, p *byte, n int)
 
 //go:noescape
+func exp64AVX512(dst *byte, x *byte, c *byte, n int)
+
+//go:noescape
+func inverse64AVX512(x *byte, n int)
+
+//go:noescape
 func mix32AVX512(dst *byte, x *byte, c *byte, s *mixShape)
 
 //go:noescape
@@ -66,6 +84,12 @@ func softmax32AVX512(x *byte, n int)
 
 //go:noescape
 func tilt32AVX512(r *byte, p *byte, n int)
+
+//go:noescape
+func exp32AVX512(dst *byte, x *byte, c *byte, n int)
+
+//go:noescape
+func inverse32AVX512(x *byte, n int)
 
 //go:noescape
 func tanh32AVX512(dst *byte, x *byte, n int)

@@ -151,7 +151,7 @@ func testLaneSoftmax[E Float](t *testing.T) {
 					if math.IsNaN(e) {
 						assert.True(t, math.IsNaN(float64(x[j])))
 					} else {
-						assert.InDelta(t, e, float64(x[j]), 5*unit[E]()*e+2*math.Exp(-low[E]()))
+						assert.InDelta(t, e, float64(x[j]), 5*unit[E]()*e+2*math.Exp(-float64(expRange[E]())))
 					}
 				}
 			}
@@ -160,12 +160,34 @@ func testLaneSoftmax[E Float](t *testing.T) {
 	assert.Panics(t, func() { LaneSoftmax(make([]E, lanes+1)) })
 }
 
-// low is how far below the largest an entry of a softmax counts.
-func low[E Float]() float64 {
-	if size[E]() == 4 {
-		return expFast32
+func TestLaneExp(t *testing.T) { eachLane(t, testLaneExp[float64], testLaneExp[float32]) }
+
+func testLaneExp[E Float](t *testing.T) {
+	r, lanes := rand.New(rand.NewPCG(13, 14)), Lanes[E]()
+	worst := 0.0
+	for n := 1; n < 200; n++ {
+		x, c := vectors[E](r, n), E(math.Pow(10, 4*r.Float64()-2))
+		if n == 7 {
+			x[0], x[1], x[2], x[3] = E(math.NaN()), E(math.Inf(1)), E(math.Inf(-1)), 0
+		}
+		dst := make([]E, len(x))
+		LaneExp(dst, x, c)
+		for i, v := range x {
+			end := float64(expRange[E]())
+			want := math.Exp(max(-end, min(end, float64(c*v))))
+			if math.IsNaN(want) {
+				assert.True(t, math.IsNaN(float64(dst[i])))
+				continue
+			}
+			_, exponent := math.Frexp(want)
+			worst = max(worst, math.Abs(float64(dst[i])-want)/math.Ldexp(unit[E](), exponent-1))
+		}
+		LaneExp(x, x, c)
+		same(t, dst, x, "in place")
 	}
-	return expFast
+	t.Logf("largest error %.2f ulp", worst)
+	assert.LessOrEqual(t, worst, 2.0)
+	assert.Panics(t, func() { LaneExp(make([]E, lanes+1), make([]E, lanes+1), 1) })
 }
 
 // TestExpFused bounds the error in ulp over the whole range.
@@ -178,7 +200,7 @@ func testExpFused[E Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	worst := 0.0
 	for range 200000 {
-		x := E(low[E]() * (2*r.Float64() - 1))
+		x := E(float64(expRange[E]()) * (2*r.Float64() - 1))
 		if r.IntN(2) == 0 {
 			x = E(r.NormFloat64())
 		}
@@ -189,6 +211,22 @@ func testExpFused[E Float](t *testing.T) {
 	}
 	t.Logf("largest error %.2f ulp", worst)
 	assert.LessOrEqual(t, worst, 2.0, "beside math.Exp, which is itself within 1 ulp")
+}
+
+func TestLaneInverse(t *testing.T) { eachLane(t, testLaneInverse[float64], testLaneInverse[float32]) }
+
+func testLaneInverse[E Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	for n := range 20 {
+		x := vectors[E](r, n)
+		want := make([]E, len(x))
+		for i, v := range x {
+			want[i] = 1 / v
+		}
+		LaneInverse(x)
+		assert.Equal(t, want, x)
+	}
+	assert.Panics(t, func() { LaneInverse(make([]E, Lanes[E]()+1)) })
 }
 
 func TestLaneTilt(t *testing.T) { eachLane(t, testLaneTilt[float64], testLaneTilt[float32]) }

@@ -1,6 +1,8 @@
 package transformer
 
 import (
+	"slices"
+
 	"gonum.org/v1/gonum/floats"
 
 	"pdesolve/internal/simd"
@@ -40,48 +42,52 @@ func (b *MLPLabel) facts(n int, size float64) Facts {
 
 func (b *MLPLabel) kernel(s kernelShape) kernel {
 	k := &mlpLabel{kernelShape: s, activation: mustActivation(b.Activation)}
-	k.at, k.lift = make([]nodes, len(s.nodes)), make([][]float64, len(s.nodes))
-	largest := 0
-	for i, m := range s.nodes {
-		k.lift[i] = make([]float64, m)
-		largest = max(largest, m)
-	}
+	k.at = make([]nodes, len(s.nodes))
+	largest := slices.Max(s.nodes)
+	var sizes []int
 	for _, slice := range s.slots {
-		k.sigma = append(k.sigma, make([]float64, s.prompts.N*s.nodes[slice]))
+		sizes = append(sizes, s.prompts.N*s.nodes[slice])
 	}
-	k.work, k.input = make([]float64, largest), make([]float64, largest)
+	k.sigma, k.kept = s.keep(sizes)
+	k.work, k.input, k.lift = make([]float64, largest), make([]float64, largest), make([]float64, largest)
 	k.psi, k.slope = s.accumulators(1)
 	return k
 }
 
-// mlpLabel keeps σ(ω_m y_i) of every stage for the way back.
+// mlpLabel keeps σ(ω_m y_i) of the stages for the way back, as far as keep allows.
 type mlpLabel struct {
 	kernelShape
 	activation activation
 	at         []nodes     // of each slice
-	lift       [][]float64 // coef·ω of each slice
 	sigma      [][]float64 // of each slot: token i, node m at i·M+m
-	work       []float64
-	input      []float64 // ω_m y_i, where σ' does not follow from σ
+	kept       []bool      // of each slot: sigma lasts
+	work, lift []float64   // lift is coef·ω
+	input      []float64   // ω_m y_i, where σ' does not follow from σ
 	psi, slope [][]float64
 }
 
 func (l *mlpLabel) load(k int, at nodes) {
 	l.at[k] = at
-	floats.MulTo(l.lift[k], at.coef, at.a)
 	clear(l.psi[k])
 	clear(l.slope[k])
 }
 
 func (l *mlpLabel) begin(int) {}
 
-func (l *mlpLabel) forward(dst []float64, slot int, z []float64) {
-	n, k, sigma := l.prompts.N, l.slots[slot], l.sigma[slot]
-	m := l.kernelShape.nodes[k]
-	for i, y := range z[n:] {
+// values computes σ(ω_m y_i) of a slot.
+func (l *mlpLabel) values(slot int, z []float64) []float64 {
+	k, sigma := l.slots[slot], l.sigma[slot]
+	m := l.nodes[k]
+	for i, y := range z[l.prompts.N:] {
 		floats.ScaleTo(sigma[i*m:(i+1)*m], y, l.at[k].a)
 	}
 	l.activation.value(sigma, sigma)
+	return sigma
+}
+
+func (l *mlpLabel) forward(dst []float64, slot int, z []float64) {
+	n, k, sigma := l.prompts.N, l.slots[slot], l.values(slot, z)
+	m := l.nodes[k]
 	clear(dst[:n])
 	for i := range n {
 		dst[n+i] = simd.Dot(l.at[k].coef, sigma[i*m:(i+1)*m])
@@ -90,9 +96,13 @@ func (l *mlpLabel) forward(dst []float64, slot int, z []float64) {
 
 func (l *mlpLabel) backward(dst []float64, slot int, z, p []float64) {
 	n, k := l.prompts.N, l.slots[slot]
-	m := l.kernelShape.nodes[k]
+	m := l.nodes[k]
+	if !l.kept[slot] {
+		l.values(slot, z)
+	}
 	clear(dst)
-	work := l.work[:m]
+	work, lift := l.work[:m], l.lift[:m]
+	floats.MulTo(lift, l.at[k].coef, l.at[k].a)
 	for i, pi := range p[n:] {
 		if pi == 0 {
 			continue // every token but the one that is read, in the last layer
@@ -102,7 +112,7 @@ func (l *mlpLabel) backward(dst []float64, slot int, z, p []float64) {
 			floats.ScaleTo(l.input[:m], z[n+i], l.at[k].a)
 		}
 		l.activation.slope(work, l.input[:m], sigma)
-		dst[n+i] = pi * simd.Dot(l.lift[k], work)
+		dst[n+i] = pi * simd.Dot(lift, work)
 		simd.AddScaled(l.psi[k], pi, sigma)
 		if l.slopes {
 			simd.AddScaled(l.slope[k], pi*z[n+i], work)

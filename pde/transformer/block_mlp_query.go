@@ -2,6 +2,7 @@ package transformer
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -50,29 +51,31 @@ func (b *MLPQuery) kernel(s kernelShape) kernel {
 	n := s.prompts.N
 	k := &mlpQuery{kernelShape: s, n: n, activation: mustActivation(b.Activation), at: make([]nodes, len(s.nodes))}
 	k.push, k.pull = make([]float64, len(s.nodes)*n), make([]float64, len(s.nodes)*n)
-	largest := 0
+	largest := slices.Max(s.nodes)
+	var sizes []int
 	for i, m := range s.nodes {
-		t := make([]float64, n*m)
 		if i > 0 && s.fixed != nil && sameNodes(s.fixed[i], s.fixed[i-1]) {
-			t = nil
+			m = 0
 		}
-		k.sigma = append(k.sigma, t)
-		largest = max(largest, m)
+		sizes = append(sizes, n*m)
 	}
+	k.sigma, k.kept = s.keep(sizes)
 	k.input, k.slope = make([]float64, largest), make([]float64, largest)
 	k.psi, k.tilt = s.accumulators(2)
 	return k
 }
 
 // mlpQuery uses that x never moves: a slice pushes y_i by Σ_m coef_m σ(ω_m x_i + b_m),
-// computed once per prompt, and backward only adds up adjoints.
+// computed once per prompt, and backward only adds up adjoints. σ is kept until the end as
+// far as keep allows.
 type mlpQuery struct {
 	kernelShape
 	n          int
 	activation activation
 	x          []float64 // of the current prompt
 	at         []nodes
-	sigma      [][]float64 // of each slice, token i and node m at i·M+m; nil where it is that of the slice before
+	sigma      [][]float64 // of each slice, token i and node m at i·M+m; empty where it is that of the slice before
+	kept       []bool      // of each slice: sigma lasts
 	push, pull []float64   // of each slice and token
 	input      []float64
 	slope      []float64
@@ -100,7 +103,7 @@ func (l *mlpQuery) begin(b int) {
 	clear(l.pull)
 	var table []float64
 	for k, m := range l.nodes {
-		if l.sigma[k] != nil {
+		if len(l.sigma[k]) > 0 {
 			table = l.sigma[k]
 			for i, x := range l.x {
 				l.activation.value(table[i*m:(i+1)*m], l.preactivation(k, x))
@@ -128,13 +131,16 @@ func (l *mlpQuery) end() {
 	n := l.n
 	var table []float64
 	for k, m := range l.nodes {
-		if l.sigma[k] != nil {
+		if len(l.sigma[k]) > 0 {
 			table = l.sigma[k]
 		}
 		for i, x := range l.x {
 			g, sigma := l.pull[k*n+i], table[i*m:(i+1)*m]
 			if g == 0 {
 				continue // every token but the one that is read
+			}
+			if !l.kept[k] {
+				l.activation.value(sigma, l.preactivation(k, x))
 			}
 			simd.AddScaled(l.psi[k], g, sigma)
 			if !l.slopes {

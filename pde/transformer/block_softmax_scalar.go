@@ -1,6 +1,10 @@
 package transformer
 
-import "gonum.org/v1/gonum/floats"
+import (
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // SoftmaxScalar is a softmax attention head with scalar parameters θ = (a, v) on
 // tokens (x, y), of which only y moves (A = a e_x e_xᵀ, V = v e_y e_yᵀ in [G, §2]):
@@ -25,54 +29,69 @@ func (*SoftmaxScalar) Validate() error { return nil }
 func (*SoftmaxScalar) facts(n int, size float64) Facts { return attentionFacts(n, size) }
 
 func (*SoftmaxScalar) kernel(s kernelShape) kernel {
-	n, slices := s.prompts.N, len(s.nodes)
-	k := &softmaxScalar{kernelShape: s, table: make([]*softmaxTable, slices), fill: s.fixed == nil}
-	k.at = make([]nodes, slices)
-	k.mix, k.pull = make([]float64, slices*n*n), make([]float64, slices*n*n)
-	k.row, k.work = make([]float64, n), make([]float64, 3*panel)
+	n, layers := s.prompts.N, len(s.nodes)
+	k := &softmaxScalar{kernelShape: s, at: make([]nodes, layers)}
+	k.mix, k.pull = make([]float64, layers*n*n), make([]float64, layers*n*n)
+	k.row, k.work = make([]float64, n), make([]float64, 3*panelNodes)
 	k.psi, k.slope = s.accumulators(1)
-	if k.fill {
+	if s.fixed == nil {
+		k.panel = newSoftmaxPanel(n, slices.Max(s.nodes))
+		left := keptBytes
+		k.kept = make([][]*softmaxPanel, layers)
 		for i, m := range s.nodes {
-			k.table[i] = newSoftmaxTable(n, m)
+			for from := 0; from < m; from += panelNodes {
+				p := newSoftmaxPanel(n, m-from)
+				if left -= p.bytes(); left < 0 {
+					return k
+				}
+				k.kept[i] = append(k.kept[i], p)
+			}
 		}
 		return k
 	}
-	k.cache = make([][]*softmaxTable, len(s.tokens))
+	k.cache = make([][][]*softmaxPanel, len(s.tokens))
 	for b, t := range s.tokens {
-		k.cache[b] = fixedTables(s.fixed, t[:n])
+		k.cache[b] = fixedPanels(s.fixed, t[:n])
 	}
 	return k
 }
 
-// fixedTables returns the table of each slice for tokens x; slices that share their
-// nodes share their table.
-func fixedTables(nodes [][]float64, x []float64) []*softmaxTable {
-	tables := make([]*softmaxTable, len(nodes))
+// fixedPanels returns the panels of each slice for tokens x; slices that share their
+// nodes share their panels.
+func fixedPanels(nodes [][]float64, x []float64) [][]*softmaxPanel {
+	all := make([][]*softmaxPanel, len(nodes))
 	for k, a := range nodes {
 		for j := range k {
 			if sameNodes(a, nodes[j]) {
-				tables[k] = tables[j]
+				all[k] = all[j]
 				break
 			}
 		}
-		if tables[k] == nil {
-			tables[k] = newSoftmaxTable(len(x), len(a))
-			tables[k].fill(a, x)
+		if all[k] != nil {
+			continue
+		}
+		for m := 0; m < len(a); m += panelNodes {
+			part := a[m:min(m+panelNodes, len(a))]
+			p := newSoftmaxPanel(len(x), len(part))
+			p.fill(part, x)
+			all[k] = append(all[k], p)
 		}
 	}
-	return tables
+	return all
 }
 
 // softmaxScalar uses that P depends on x alone, which never moves: a slice acts as
 // the matrix K = Σ_m coef_m P(a_m), made once per prompt, and its backward calls
-// only gather G = Σ κ yᵀ, from which end has ψ_m = ⟨G, P(a_m)⟩.
+// only gather G = Σ κ yᵀ, from which end has ψ_m = ⟨G, P(a_m)⟩. Panels of atoms beyond
+// keptBytes are computed once more for that.
 type softmaxScalar struct {
 	kernelShape
-	fill  bool              // tables are filled for every prompt (atoms), not once (grids)
-	table []*softmaxTable   // of each slice, for the current prompt
-	cache [][]*softmaxTable // of each prompt and slice, where nodes are fixed
-	x     []float64         // of the current prompt
-	at    []nodes           // of each slice
+	kept   [][]*softmaxPanel   // of each slice, the first ones, for the current prompt
+	panel  *softmaxPanel       // any other one
+	cache  [][][]*softmaxPanel // of each prompt and slice, where nodes are fixed
+	prompt int
+	x      []float64 // of the current prompt
+	at     []nodes   // of each slice
 
 	mix, pull  []float64 // K and G of each slice, row-major
 	row, work  []float64
@@ -85,22 +104,39 @@ func (s *softmaxScalar) load(k int, at nodes) {
 	clear(s.slope[k])
 }
 
+// panelOf returns the panel of slice k that starts with node m, and the node after its
+// last; again says that begin has asked for it.
+func (s *softmaxScalar) panelOf(k, m int, again bool) (p *softmaxPanel, end int) {
+	end = min(m+panelNodes, s.nodes[k])
+	i := m / panelNodes
+	if s.cache != nil {
+		return s.cache[s.prompt][k][i], end
+	}
+	p = s.panel
+	if i < len(s.kept[k]) {
+		if p = s.kept[k][i]; again {
+			return p, end
+		}
+	}
+	p.fill(s.at[k].a[m:end], s.x)
+	return p, end
+}
+
 func (s *softmaxScalar) begin(b int) {
 	n := s.prompts.N
-	s.x = s.tokens[b][:n]
+	s.prompt, s.x = b, s.tokens[b][:n]
 	clear(s.pull)
-	for k := range s.table {
-		if s.fill {
-			s.table[k].fill(s.at[k].a, s.x)
-		} else {
-			s.table[k] = s.cache[b][k]
-		}
+	clear(s.mix)
+	for k, nodes := range s.nodes {
 		mix := s.mix[k*n*n : (k+1)*n*n]
-		s.table[k].mix(mix, s.at[k].coef, s.work)
-		for _, m := range s.table[k].wild {
-			for i := range n {
-				stableSoftmax(s.row, s.at[k].a[m]*s.x[i], s.x)
-				floats.AddScaled(mix[i*n:(i+1)*n], s.at[k].coef[m], s.row)
+		for m := 0; m < nodes; m += panelNodes {
+			p, end := s.panelOf(k, m, false)
+			p.mix(mix, s.at[k].coef[m:end], s.work)
+			for _, r := range p.wild {
+				for i := range n {
+					stableSoftmax(s.row, s.at[k].a[m+r]*s.x[i], s.x)
+					floats.AddScaled(mix[i*n:(i+1)*n], s.at[k].coef[m+r], s.row)
+				}
 			}
 		}
 	}
@@ -137,11 +173,18 @@ func (s *softmaxScalar) backward(dst []float64, slot int, z, p []float64) {
 
 func (s *softmaxScalar) end() {
 	n := s.prompts.N
-	for k, t := range s.table {
+	for k, nodes := range s.nodes {
 		g := s.pull[k*n*n : (k+1)*n*n]
-		t.gather(s.psi[k], s.slope[k], g, s.x, s.work)
-		for _, m := range t.wild {
-			s.gatherWild(k, m, g)
+		for m := 0; m < nodes; m += panelNodes {
+			p, end := s.panelOf(k, m, true)
+			var slope []float64
+			if s.slopes {
+				slope = s.slope[k][m:end]
+			}
+			p.gather(s.psi[k][m:end], slope, g, s.x, s.work)
+			for _, r := range p.wild {
+				s.gatherWild(k, m+r, g)
+			}
 		}
 	}
 }

@@ -39,8 +39,8 @@
 // single precision (see Model.Precision), and computes probabilities anew in the backward pass: its workspace is about twice its
 // parameters, whatever the number of prompts. A gradient of softmax costs, for each head and
 // prompt, about 8n²D + 7nD² fused products and sums and 2n² exponentials. Scalar blocks
-// keep exponentials or activations of one prompt and all layers: faster, and larger than
-// their atoms.
+// keep exponentials or activations of one prompt, as far as a megabyte goes; those of
+// further layers are computed again.
 //
 // # Depth
 //

@@ -1,5 +1,7 @@
 package transformer
 
+import "slices"
+
 // kernel is a Block bound to prompts and to the shape of its parameters: the
 // workspace that evaluates
 //
@@ -19,7 +21,7 @@ package transformer
 // A block that depends on coordinates no block moves does all work that needs its
 // nodes in begin, and gathers in backward what end turns into ψ (block_softmax_scalar.go).
 // A block that depends on moving coordinates leaves begin empty and does it in forward,
-// keeping the per-node values of that slot for backward, which then adds to ψ directly
+// keeping the per-node values of that slot for backward while they are few, which then adds to ψ directly
 // (block_mlp_label.go). Blocks with matrices (block_softmax.go) keep nothing by slot: their
 // backward computes the values of a panel of nodes once more, which costs less than
 // memory would.
@@ -69,6 +71,30 @@ type kernelShape struct {
 
 // sameNodes reports whether two slices with fixed nodes share them.
 func sameNodes(a, b []float64) bool { return len(a) == len(b) && &a[0] == &b[0] }
+
+// keptBytes bounds what a scalar block keeps of atoms for the way back, about a second
+// level of cache. What does not fit is computed again, which takes no longer than memory
+// would, and makes the workspace no larger than the atoms'.
+var keptBytes = 1 << 20
+
+// keep returns a buffer for every entry of sizes, in numbers: one of its own while
+// keptBytes last, or for all where nodes are fixed, and then one that the rest shares,
+// whose contents do not last.
+func (s kernelShape) keep(sizes []int) (buffer [][]float64, kept []bool) {
+	left := keptBytes / 8
+	shared := []float64(nil)
+	for _, n := range sizes {
+		if left -= n; s.fixed != nil || left >= 0 {
+			buffer, kept = append(buffer, make([]float64, n)), append(kept, true)
+			continue
+		}
+		if shared == nil {
+			shared = make([]float64, slices.Max(sizes))
+		}
+		buffer, kept = append(buffer, shared[:n]), append(kept, false)
+	}
+	return buffer, kept
+}
 
 // accumulators returns zeroed storage for ψ and, if wanted, for its slopes in dim
 // coordinates, of blocks that are linear in one parameter.
