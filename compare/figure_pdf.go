@@ -36,6 +36,12 @@ func init() {
 	fpdf.SetDefaultModificationDate(date)
 }
 
+// A superscript's size and height above the line, of the font's size.
+const (
+	superscript = 0.65
+	raised      = 0.33
+)
+
 // FillString implements vg.Canvas.
 func (c *pdfCanvas) FillString(face plotfont.Face, at vg.Point, text string) {
 	size := face.Font.Size
@@ -48,6 +54,10 @@ func (c *pdfCanvas) FillString(face plotfont.Face, at vg.Point, text string) {
 	scale := float64(size) / float64(units)
 	x := at.X
 	for _, r := range text {
+		scale, y := scale, at.Y
+		if r == '⁻' { // which the font lacks
+			r, scale, y = '-', superscript*scale, at.Y+raised*size
+		}
 		glyph, err := face.Face.GlyphIndex(&c.buffer, r)
 		if err != nil {
 			continue
@@ -56,7 +66,7 @@ func (c *pdfCanvas) FillString(face plotfont.Face, at vg.Point, text string) {
 		if err != nil {
 			continue
 		}
-		if path := outline(segments, x, at.Y, scale); len(path) > 0 {
+		if path := outline(segments, x, y, scale); len(path) > 0 {
 			c.Fill(path)
 		}
 		if advance, err := face.Face.GlyphAdvance(&c.buffer, glyph, units, font.HintingNone); err == nil {
