@@ -131,7 +131,7 @@ func TestSimulateAfterKill(t *testing.T) {
 	took := time.Since(start)
 	rng := rand.New(rand.NewPCG(3, 4))
 	onTheWay := 0
-	for range 4 {
+	for range 2 {
 		if err := os.RemoveAll("killed"); err != nil {
 			t.Fatal(err)
 		}
