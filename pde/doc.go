@@ -66,6 +66,12 @@
 // time are the L-stable stages of the implicit schemes, whose systems multigrid solves in a time
 // proportional to the cells, and RKL2.
 //
+// A step of MUSCL in a constant potential takes 2.9 ns a cell on one core in two dimensions
+// (Zen 4, AVX-512) on 128² and on 64×1024 cells, and 3.3 ns on 1024² and on 8192×128
+// (BenchmarkMUSCLCache; least times on a busy machine): what counts is not the length of
+// rows but whether the arrays stay in the second-level cache. A plain loop with the 24 bytes
+// of traffic of a cell loses only 0.02 ns there, so that bandwidth is not what is short.
+//
 // # At a free boundary
 //
 // Barenblatt's solution in one dimension (exact.Barenblatt, m = 2, radius 0.2 to 0.4, box

@@ -7,8 +7,10 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/floats"
 
 	"pdesolve/grid"
 )
@@ -29,15 +31,40 @@ func BenchmarkMUSCL2D(b *testing.B) {
 		for _, n := range []int{64, 128, 256, 512, 1024, 4096} {
 			for workers := range min(2, runtime.GOMAXPROCS(0)) {
 				b.Run(fmt.Sprintf("%s/%d/workers=%d", data, n, workers+1), func(b *testing.B) {
-					benchmarkMUSCL(b, data == "smooth", n, workers+1)
+					benchmarkMUSCL(b, data == "smooth", square(b, n), workers+1)
 				})
 			}
 		}
 	}
 }
 
-func benchmarkMUSCL(b *testing.B, smooth bool, n, workers int) {
-	g := square(b, n)
+// BenchmarkMUSCLCache tells what the cost of a cell depends on: not on the length of a row
+// (64×1024 cells are in the second-level cache as 256² are), but on whether the
+// arrays stay in that cache. triad is the time that a loop x += a·y of the same traffic takes.
+func BenchmarkMUSCLCache(b *testing.B) {
+	for _, n := range [][2]int{{128, 128}, {256, 256}, {64, 1024}, {512, 512}, {1024, 1024}, {8192, 128}} {
+		b.Run(fmt.Sprintf("%dx%d", n[0], n[1]), func(b *testing.B) {
+			g, err := grid.New(grid.Axis{Lo: -4, Hi: 4, N: n[0]}, grid.Axis{Lo: -4, Hi: 4, N: n[1]})
+			require.NoError(b, err)
+			benchmarkMUSCL(b, true, g, 1)
+			x, y := make([]float64, g.Len()), make([]float64, g.Len())
+			for i := range y {
+				x[i], y[i] = 1, 1
+			}
+			best := time.Duration(math.MaxInt64)
+			for range 50 {
+				start := time.Now()
+				floats.AddScaled(x, 1e-9, y)
+				best = min(best, time.Since(start))
+			}
+			cells := float64(g.Len())
+			b.ReportMetric(float64(best)/cells, "triad-ns/cell")
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/cells, "ns/cell-step")
+		})
+	}
+}
+
+func benchmarkMUSCL(b *testing.B, smooth bool, g *grid.Grid, workers int) {
 	start := grid.NewDensity(g)
 	if smooth {
 		require.NoError(b, (&grid.Gaussian{Mean: []float64{0.5, -0.5}, Covariance: [][]float64{{0.3, 0}, {0, 0.3}}}).Average(start))
