@@ -32,6 +32,9 @@ import (
 // network is a mean over all its layers, so that its fluctuation is of order (LM)^(−1/2)
 // (derived; mathematics.md §4). Networks of different depth share no particles, so that
 // it measures the root mean square alone.
+//
+// A network with its coupled particles costs two, so that these ladders take the seeds that
+// the others call for and call for none themselves.
 type byCoupling struct{ total bool }
 
 func init() {
@@ -101,7 +104,7 @@ func (q byCoupling) plan(p *plan) {
 		return
 	}
 	widths, depth := slices.Sorted(slices.Values(p.study.Networks.Widths)), p.study.Model.Depth
-	l := ladderPlan{against: Coupling, only: particleQuantities,
+	l := ladderPlan{against: Coupling, only: particleQuantities, fixed: true,
 		Prediction: Prediction{Slope: -0.5, Bound: true, Source: "G Thm 3.1, of sup|θ − θ̃|: M^(−1/2) at fixed L"}}
 	var all []couplingLevel
 	particles := p.couple(depth, widths)
@@ -116,7 +119,7 @@ func (q byCoupling) plan(p *plan) {
 
 // planTotal adds the ladder in L·M.
 func (q byCoupling) planTotal(p *plan) {
-	l := ladderPlan{against: CouplingParameters, only: []Quantity{Typical},
+	l := ladderPlan{against: CouplingParameters, only: []Quantity{Typical}, fixed: true,
 		Prediction: Prediction{Slope: -0.5, Source: "(LM)^(−1/2) at the same L (derived); within G Thm 3.1"}}
 	for _, v := range p.parameterShapes() {
 		widths := []int{v.width}
