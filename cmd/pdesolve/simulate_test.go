@@ -164,12 +164,20 @@ func TestSimulateAfterKill(t *testing.T) {
 	}
 }
 
-// TestSimulateInterrupted: Ctrl-C keeps the run at hand.
+// TestSimulateInterrupted: Ctrl-C keeps the runs at hand.
 func TestSimulateInterrupted(t *testing.T) {
 	inFolder(t, map[string]string{"training.yaml": strings.Replace(training, "0.00005", "0.0000005", 1)})
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(300*time.Millisecond, cancel)
-	r := command(t, ctx, "simulate", "training.yaml", "-o", "out")
+	go func() { // when both runs are on their way
+		for ctx.Err() == nil {
+			if files, _ := filepath.Glob("out/checkpoints/*.json"); len(files) == 2 {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	defer cancel()
+	r := command(t, ctx, "simulate", "training.yaml", "-o", "out", "--checkpoint", "1ms")
 	if r.code != exitFailed || !strings.Contains(r.stderr, "0 finished runs and checkpoints of 2 unfinished ones are kept in out") {
 		t.Errorf("exit %d\n%s", r.code, r.stderr)
 	}
