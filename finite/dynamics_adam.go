@@ -28,6 +28,7 @@ type Adam struct {
 	Beta1   float64 `yaml:"beta1"`   // in [0, 1); the registered default is 0.9
 	Beta2   float64 `yaml:"beta2"`   // in [0, 1); the registered default is 0.999
 	Epsilon float64 `yaml:"epsilon"` // ε, above 0, in the unit of ∇Ψ; 0 means the default 1e-8
+	Clip    float64 `yaml:"clip"`    // largest length of the gradient, see Descent; 0, the default, does not clip
 }
 
 // AdamW is Adam with weight decay w that is not divided by the size of the gradient
@@ -42,6 +43,7 @@ type AdamW struct {
 	Beta2   float64 `yaml:"beta2"`   // as in Adam
 	Epsilon float64 `yaml:"epsilon"` // as in Adam
 	Decay   float64 `yaml:"decay"`   // w, at least 0; the registered default is 0.01
+	Clip    float64 `yaml:"clip"`    // largest length of the gradient, see Descent; 0, the default, does not clip
 }
 
 // The defaults of Adam.
@@ -62,7 +64,7 @@ func init() {
 
 // plain returns the part of d that is Adam.
 func (d AdamW) plain() Adam {
-	return Adam{Step: d.Step, Beta1: d.Beta1, Beta2: d.Beta2, Epsilon: d.Epsilon}
+	return Adam{Step: d.Step, Beta1: d.Beta1, Beta2: d.Beta2, Epsilon: d.Epsilon, Clip: d.Clip}
 }
 
 // Name returns "adam".
@@ -81,7 +83,7 @@ func (AdamW) Summary() string { return "Adam with decoupled weight decay" }
 
 // Validate reports what makes the description unusable.
 func (d Adam) Validate() error {
-	if err := checkStep(filledStep(d.Step)); err != nil {
+	if err := checkClipped(d.Step, d.Clip); err != nil {
 		return err
 	}
 	if err := checkFraction("beta1", d.Beta1); err != nil {
@@ -110,7 +112,7 @@ func (d Adam) Train(ctx context.Context, f pde.AtomFunctional, e *pde.Ensemble, 
 	if err := d.Validate(); err != nil {
 		return fmt.Errorf("finite: adam: %w", err)
 	}
-	m := &march{name: d.Name(), step: filledStep(d.Step), f: f}
+	m := &march{name: d.Name(), step: filledStep(d.Step), clip: d.Clip, f: f}
 	return m.train(ctx, newAdam(d, 0, len(e.Theta)), e, times, save)
 }
 
@@ -120,7 +122,7 @@ func (d AdamW) Train(ctx context.Context, f pde.AtomFunctional, e *pde.Ensemble,
 	if err := d.Validate(); err != nil {
 		return fmt.Errorf("finite: adamw: %w", err)
 	}
-	m := &march{name: d.Name(), step: filledStep(d.Step), f: f}
+	m := &march{name: d.Name(), step: filledStep(d.Step), clip: d.Clip, f: f}
 	return m.train(ctx, newAdam(d.plain(), d.Decay, len(e.Theta)), e, times, save)
 }
 

@@ -81,6 +81,59 @@ func TestDescentSteps(t *testing.T) {
 	assert.Zero(t, tr.Contracts.EnergyRise)
 }
 
+// In a quadratic potential the length of θ under clipped descent falls by h c a step as long
+// as κ|θ| exceeds c, and by the factor 1 − hκ from then on.
+func TestClip(t *testing.T) {
+	const κ, h, c = 0.9, 0.1, 0.3
+	e, start := &testEnergy{κ: κ}, testAtoms(2)
+	f, err := e.BindAtoms(start)
+	require.NoError(t, err)
+	size := math.Sqrt(Dissipation(f, start.Theta, start))
+	require.Greater(t, κ*size, 2*c)
+	times := []float64{0, 1, 2, 4, 8}
+	tr, err := Simulate(context.Background(), e, start, times, Descent{Step: h, Clip: c}, nil)
+	require.NoError(t, err)
+	want, at := size, 1
+	for step := 1; step <= 80; step++ {
+		want -= h * min(c, κ*want)
+		if float64(step) == math.Round(times[at]/h) {
+			for i, x := range start.Theta {
+				assert.InDelta(t, x*want/size, tr.Ensembles[at].Theta[i], 1e-12)
+			}
+			at++
+		}
+	}
+	assert.Less(t, κ*want, c, "the clip has let go")
+
+	for name, d := range map[string][2]Dynamics{
+		"descent":  {Descent{Step: h}, Descent{Step: h, Clip: 1e9}},
+		"momentum": {Momentum{Step: h, Momentum: 0.5}, Momentum{Step: h, Momentum: 0.5, Clip: 1e9}},
+		"adam":     {Adam{Step: h, Beta1: 0.9, Beta2: 0.9}, Adam{Step: h, Beta1: 0.9, Beta2: 0.9, Clip: 1e9}},
+		"adamw":    {AdamW{Step: h, Decay: 0.1}, AdamW{Step: h, Decay: 0.1, Clip: 1e9}},
+		"sgd":      {SGD{Step: h, Batch: 1}, SGD{Step: h, Batch: 1, Clip: 1e9}},
+	} {
+		m := linearModel(3)
+		start := Draw(m, 8, 1)
+		assert.Equal(t, trained(t, m, start, times[:2], d[0]), trained(t, m, start, times[:2], d[1]), "%s: a clip that never acts", name)
+	}
+	small := Draw(linearModel(3), 8, 1)
+	for name, d := range map[string][2]Dynamics{ // one step
+		"momentum": {Momentum{Step: h, Momentum: 0.5}, Momentum{Step: h, Momentum: 0.5, Clip: 1e-3}},
+		"sgd":      {SGD{Step: h, Batch: 1}, SGD{Step: h, Batch: 1, Clip: 1e-3}},
+		"adam":     {Adam{Step: h, Epsilon: 1e3}, Adam{Step: h, Epsilon: 1e3, Clip: 1e-3}},
+		"adamw":    {AdamW{Step: h, Epsilon: 1e3}, AdamW{Step: h, Epsilon: 1e3, Clip: 1e-3}},
+	} {
+		m := linearModel(3)
+		free, clipped := trained(t, m, small, []float64{0, h}, d[0]), trained(t, m, small, []float64{0, h}, d[1])
+		assert.Less(t, distance(clipped, small.Theta), distance(free, small.Theta), name)
+	}
+	for _, bad := range []float64{-1, math.NaN(), math.Inf(1)} {
+		for _, d := range []interface{ Validate() error }{Descent{Clip: bad}, Momentum{Clip: bad}, SGD{Clip: bad}, Adam{Clip: bad}, AdamW{Clip: bad}} {
+			assert.ErrorContains(t, d.Validate(), "clip: ")
+		}
+	}
+}
+
 func TestDescentDiverges(t *testing.T) {
 	// A step of 3 in a quartic potential throws atoms ever further.
 	e := &testEnergy{β: 1}

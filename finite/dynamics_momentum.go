@@ -21,6 +21,7 @@ import (
 type Momentum struct {
 	Step     float64 `yaml:"step"`     // training time h of a step, above 0; 0 means the default 0.01
 	Momentum float64 `yaml:"momentum"` // β in [0, 1); 0 means none, the registered default is 0.9
+	Clip     float64 `yaml:"clip"`     // largest length of the gradient, see Descent; 0, the default, does not clip
 }
 
 func init() {
@@ -35,9 +36,9 @@ func (Momentum) Summary() string {
 	return "heavy ball; order 1 in the step to gradient flow, learning rate (1 - momentum) step"
 }
 
-// Validate reports a step that is not positive and a momentum outside [0, 1).
+// Validate reports a step that is not positive, a momentum outside [0, 1) and a negative clip.
 func (d Momentum) Validate() error {
-	if err := checkStep(filledStep(d.Step)); err != nil {
+	if err := checkClipped(d.Step, d.Clip); err != nil {
 		return err
 	}
 	return checkFraction("momentum", d.Momentum)
@@ -57,7 +58,7 @@ func (d Momentum) Train(ctx context.Context, f pde.AtomFunctional, e *pde.Ensemb
 	if err := d.Validate(); err != nil {
 		return fmt.Errorf("finite: momentum: %w", err)
 	}
-	m := &march{name: d.Name(), step: filledStep(d.Step), f: f}
+	m := &march{name: d.Name(), step: filledStep(d.Step), clip: d.Clip, f: f}
 	return m.train(ctx, &momentum{beta: d.Momentum, v: make([]float64, len(e.Theta))}, e, times, save)
 }
 

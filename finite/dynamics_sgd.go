@@ -26,6 +26,7 @@ type SGD struct {
 	Step  float64 `yaml:"step"`  // training time h of a step, above 0; 0 means the default 0.01
 	Batch int     `yaml:"batch"` // prompts a step, at least 1; 0 means the default 1; all of them if there are fewer
 	Seed  uint64  `yaml:"seed"`  // of the batches
+	Clip  float64 `yaml:"clip"`  // largest length of the gradient, see Descent; 0, the default, does not clip
 }
 
 func init() {
@@ -40,12 +41,12 @@ func (SGD) Summary() string {
 	return "gradient descent over minibatches of prompts; order 1/2 in the step to gradient flow"
 }
 
-// Validate reports a step that is not positive and a negative batch.
+// Validate reports a step that is not positive and a negative batch or clip.
 func (d SGD) Validate() error {
 	if d.Batch < 0 {
 		return fmt.Errorf("batch: %d: want at least 1 prompt a step", d.Batch)
 	}
-	return checkStep(filledStep(d.Step))
+	return checkClipped(d.Step, d.Clip)
 }
 
 // Train moves e; see Dynamics, and Descent.Train for the saved times and for runs that
@@ -58,7 +59,7 @@ func (d SGD) Train(ctx context.Context, f pde.AtomFunctional, e *pde.Ensemble, t
 	if !ok {
 		return fmt.Errorf("finite: sgd: an energy of %T has no samples to take batches of; want a Transformer, or descent", bare(f))
 	}
-	m := &march{name: d.Name(), step: filledStep(d.Step), f: f, blind: true}
+	m := &march{name: d.Name(), step: filledStep(d.Step), clip: d.Clip, f: f, blind: true}
 	return m.train(ctx, newSGD(d, b), e, times, save)
 }
 

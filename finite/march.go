@@ -27,6 +27,14 @@ func checkStep(step float64) error {
 	return nil
 }
 
+// checkClipped is checkStep, with the default filled in, for a dynamics that can clip.
+func checkClipped(step, clip float64) error {
+	if !(clip >= 0) || !finite(clip) {
+		return fmt.Errorf("clip: %v: want a positive number, the largest length of the gradient, or 0 not to clip", clip)
+	}
+	return checkStep(filledStep(step))
+}
+
 // stepper makes the steps of a dynamics with a fixed step. It owns its scratch.
 type stepper interface {
 	// advance moves e, whose gradient was last evaluated into m.grad, by training time h.
@@ -45,6 +53,7 @@ type stepper interface {
 type march struct {
 	name  string
 	step  float64
+	clip  float64 // largest length of grad at a step; 0 for no limit
 	f     pde.AtomFunctional
 	grad  []float64
 	good  []float64 // the last state at which all was finite
@@ -92,6 +101,7 @@ func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []f
 				return fmt.Errorf("finite: %s: stopped at training time %.6g: %w", m.name, before, err)
 			}
 			copy(m.good, e.Theta)
+			m.shorten(e)
 			s.advance(m, e, h, number)
 			number++
 			done++
@@ -112,6 +122,18 @@ func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []f
 		}
 	}
 	return nil
+}
+
+// shorten scales the gradient down to the length clip if it is longer.
+func (m *march) shorten(e *pde.Ensemble) {
+	if m.clip == 0 {
+		return
+	}
+	if length := math.Sqrt(Dissipation(m.f, m.grad, e)); length > m.clip {
+		for i := range m.grad {
+			m.grad[i] *= m.clip / length
+		}
+	}
 }
 
 // evaluate takes the force at e and says what is not finite, and in which component;
