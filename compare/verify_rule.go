@@ -13,8 +13,9 @@ import (
 // cases; no level, horizon or tolerance depends on whether a claim is met.
 const VerifyRule = `Space. The grid is refined by the ladder 40, 80, 160, 320, 640 cells an axis in
 one dimension, 32, 64, 128, 256 in two, 16, 32, 64 in three and 8, 12, 16, 24 in
-four. From the fourth level on the ladder ends where a level would take more than
-1.5e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it. The box is that of the solution,
+four, as far as they have three cells an axis for each order of the scheme.
+From the fourth level on the ladder ends where a level would take more than
+2e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it. The box is that of the solution,
 8 % wider on each side where the solution has a compact support; the end is the
 solution's horizon. Errors are L1 distances from the exact cell averages at the end,
 or the relative error of the second moment's change where only moments are known.
@@ -39,7 +40,7 @@ Iterates. Every inner solver of jko that makes the true step takes four steps to
 horizon on 40, 80, 160 cells an axis in one dimension, 12, 24, 48 in two, 8, 12, 16 in three
 and 6, 8, 12 in four, where the exact JKO iterates of the solution are known. Errors are
 L1 distances from the fourth iterate, so that no error in time is in them. Where the
-next level would take more than 1.5e9 (--quick: 4e7) updates of a cell, predicted from
+next level would take more than 2e9 (--quick: 4e7) updates of a cell, predicted from
 the last one at the same number of iterations, the pair is listed among the skipped.
 
 Levels do not count where the error is below 1e-12 in space, or in time below 1e-14
@@ -54,8 +55,8 @@ cells or steps through the last two slopes, and stands where they still rise; wh
 fall it is below both. The
 slack is 0.1, or 0.06 times a declared order above 5/3; for a scheme that documents
 that the constant of its error in time grows by a factor q as steps get shorter, it
-is log2(q)/(levels - 1) more. --quick, whose ladders are shorter, takes one and a half
-times the slack. Where a
+is log2(q)/(levels - 1) more. Ladders of three levels, and those of --quick, take
+one and a half times the slack. Where a
 jump, a kink or a weaker edge of the solution leaves less than the scheme's order, the
 error of a level depends on where the edge falls in its cell, and the least-squares
 slope alone decides; in time the same holds where a scheme documents that its
@@ -75,11 +76,12 @@ var (
 
 const (
 	leastLevels          = 3 // levels that must count, and that no budget cuts
-	fullWork, quickWork  = 1.5e9, 4e7
+	fullWork, quickWork  = 2e9, 4e7
 	firstStep            = 1. / 32 // of the horizon: nominal step on the first level in space
+	orderCells           = 3       // cells an axis for each order of a scheme
 	firstSteps           = 4       // on the first level in time
 	fullTimes, quickTime = 5, 4    // levels in time
-	quickSlack           = 1.5     // slack of --quick, relative to the full one
+	shortSlack           = 1.5     // slack of short ladders, relative to that of long ones
 	halfEnds             = 6       // ends tried in time: horizon, …, horizon/32
 	supportMargin        = 0.08    // of the box on each side of a compact support
 	spaceFloor           = 1e-12   // L¹ distances below are rounding, in space …
@@ -92,8 +94,8 @@ const (
 // for 0.9, 1.9, 2.8 and 4.7 of the orders 1, 2, 3 and 5.
 func (r *VerifyRow) orderSlack(c pde.Caveats, quick bool) float64 {
 	slack := max(0.1, 0.06*r.Declared)
-	if quick {
-		slack *= quickSlack
+	if quick || len(r.Levels) <= leastLevels {
+		slack *= shortSlack
 	}
 	if q := c.StepConstant; q > 1 && r.Axis == TimeAxis {
 		slack += math.Log2(q) / float64(len(r.Levels)-1)

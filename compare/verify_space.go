@@ -14,7 +14,8 @@ const newtonWork = 50
 
 // space refines the grid; power is the exponent of h in the step.
 func (t *verifyTask) space(ctx context.Context, power float64) error {
-	ladder := spaceLadder[t.c.dim()]
+	order, _ := t.scheme.Order()
+	ladder := resolved(spaceLadder[t.c.dim()], order)
 	horizon := t.c.facts.Horizon
 	var bound, before, work float64
 	for level, n := range ladder {
@@ -51,6 +52,14 @@ func (t *verifyTask) space(ctx context.Context, power float64) error {
 		before, work = work, updates(c, float64(g.Len()*t.c.components))
 	}
 	return nil
+}
+
+// resolved returns the levels on which a scheme of that order has cells enough.
+func resolved(ladder []int, order int) []int {
+	for len(ladder) > 0 && ladder[0] < orderCells*order {
+		ladder = ladder[1:]
+	}
+	return ladder
 }
 
 // budget returns the updates of a cell that a level may take.

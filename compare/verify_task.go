@@ -47,6 +47,10 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 	t.moving = dependence != pde.Constant
 	space, time := s.Order()
 	ladder := spaceLadder[c.dim()]
+	if fine := resolved(ladder, space); axis == SpaceAxis && len(fine) < leastLevels {
+		t.skip = fmt.Sprintf("only %d grids of the ladder have %d cells an axis or more, %d for each order of the scheme", len(fine), orderCells*space, orderCells)
+		return t
+	}
 	n := float64(ladder[len(ladder)-1])
 	steps := n // of a step bound that is advective
 	if t.axis == TimeAxis {
