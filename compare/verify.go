@@ -16,10 +16,10 @@ import (
 
 // VerifyOptions selects what Verify runs.
 type VerifyOptions struct {
-	Schemes []string // names in pde.Schemes; nil means all
+	Schemes []string // names in pde.Schemes; nil means all. One that comes twice counts once
 	// Cases are names in exact.Solutions, which stand for all their examples, or a name
 	// and an example, "barenblatt/2d"; nil means all, or with Quick the first example of
-	// each solution.
+	// each solution. An example that comes twice counts once.
 	Cases   []string
 	Quick   bool // shorter ladders: about 70 s of CPU time for all
 	Graded  bool // on axes that are fine in the middle, for the schemes and energies that take them
@@ -116,7 +116,10 @@ func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
 	}
 	both := []string{SpaceAxis, TimeAxis}
 	var chosen []named
-	for _, name := range schemes {
+	for i, name := range schemes {
+		if slices.Contains(schemes[:i], name) {
+			continue
+		}
 		s, err := pde.Schemes.New(name)
 		if err != nil {
 			return nil, err
@@ -185,7 +188,9 @@ func verifyCases(o *VerifyOptions) ([]*verifyCase, error) {
 			if o.Graded {
 				c.name, c.graded = c.name+", graded", true
 			}
-			cases = append(cases, c)
+			if !slices.ContainsFunc(cases, func(b *verifyCase) bool { return b.name == c.name }) {
+				cases = append(cases, c)
+			}
 		}
 	}
 	return cases, nil

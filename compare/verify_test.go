@@ -133,6 +133,23 @@ func TestVerifyRefuses(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// TestVerifyOnce: what is asked for twice, by its own name or by that of its solution,
+// is measured once.
+func TestVerifyOnce(t *testing.T) {
+	o := VerifyOptions{Schemes: []string{"muscl", "upwind", "muscl"}, Cases: []string{"barenblatt/2d", "barenblatt", "barenblatt"}}
+	tasks, err := verifyTasks(&o)
+	require.NoError(t, err)
+	rows := map[string]int{}
+	for _, task := range tasks {
+		rows[task.c.name+" "+task.row.Scheme+" "+task.axis]++
+	}
+	for row, times := range rows {
+		assert.Equal(t, 1, times, row)
+	}
+	assert.Contains(t, rows, "barenblatt/2d muscl space")
+	assert.Contains(t, rows, "barenblatt upwind time")
+}
+
 // TestVerifyRowJSON: the keys are those that the command promises, and an order that
 // was not measured is null.
 func TestVerifyRowJSON(t *testing.T) {
