@@ -2,7 +2,6 @@ package compare
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -36,10 +35,7 @@ func checkpointPath(id, ending string) string {
 // checkpoint returns how the run of a task, which begins now, is kept on its way and
 // what was kept of it before, which took the given time. It is nil if the run was
 // computed from something that has no digest.
-//
-// When ctx is done a checkpoint is due at once: a run that ends between two steps loses
-// nothing.
-func (s *Store) checkpoint(ctx context.Context, t *task) (*finite.Checkpoint, time.Duration) {
+func (s *Store) checkpoint(t *task) (*finite.Checkpoint, time.Duration) {
 	key, err := s.key(t)
 	if err != nil {
 		return nil, 0
@@ -52,7 +48,7 @@ func (s *Store) checkpoint(ctx context.Context, t *task) (*finite.Checkpoint, ti
 	last, slot := begin, doc.File
 	return &finite.Checkpoint{
 		From: state,
-		Due:  func() bool { return ctx.Err() != nil || time.Since(last) >= interval },
+		Due:  func() bool { return time.Since(last) >= interval },
 		Keep: func(state []grid.Array) error {
 			next := checkpointPath(t.run.ID, "-a.npz")
 			if next == slot {

@@ -189,7 +189,7 @@ func (t *task) make(ctx context.Context, m *transformer.Model, o *Options, progr
 	}
 	begin, before, work := time.Now(), time.Duration(0), &finite.Options{Progress: progress}
 	if o.Store != nil {
-		work.Checkpoint, before = o.Store.checkpoint(ctx, t)
+		work.Checkpoint, before = o.Store.checkpoint(t)
 	}
 	r, err := t.do(ctx, work)
 	if r != nil {

@@ -1,6 +1,7 @@
 package finite
 
 import (
+	"fmt"
 	"slices"
 
 	"pdesolve/grid"
@@ -18,7 +19,8 @@ type Checkpoint struct {
 	// Due is asked after every step whether the state is to be kept. Default: after every
 	// step.
 	Due func() bool
-	// Keep is given the state, which is a copy. Its error ends the run.
+	// Keep is given the state, which is a copy, when it is due and when ctx ends the run:
+	// a step begun is lost, the ones before are not. Its error ends the run.
 	Keep func(state []grid.Array) error
 }
 
@@ -39,14 +41,16 @@ func (r *recorder) Carry(state ...any) bool {
 	return c != nil && r.restore(c.From)
 }
 
-// keep gives the present state to the checkpoint if one is due.
-func (r *recorder) keep() {
+// keep gives the present state to the checkpoint if one is due, or at the end of ctx.
+func (r *recorder) keep(stopped bool) {
 	c := r.options.Checkpoint
-	if c == nil || c.Keep == nil || r.carried == nil || r.failed != nil || c.Due != nil && !c.Due() {
+	if c == nil || c.Keep == nil || r.carried == nil || r.failed != nil || !stopped && c.Due != nil && !c.Due() {
 		return
 	}
 	r.failed = c.Keep(r.state())
 }
+
+func (r *recorder) keepError() error { return fmt.Errorf("finite: checkpoint: %w", r.failed) }
 
 // numbers returns pointers to the recorder's own numbers.
 func (r *recorder) numbers() []any {

@@ -68,6 +68,63 @@ func TestCheckpointGoesOnToTheSameBytes(t *testing.T) {
 	}
 }
 
+// countdown is a context that is done when it has been asked so many times.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Ctrl-C loses no step that was finished, wherever it comes: the state is kept though no
+// checkpoint is due.
+func TestCheckpointWhenStopped(t *testing.T) {
+	rejected := map[string]int{}
+	for _, d := range []Dynamics{Gradient{RTol: 0.01}, Gradient{RTol: 0.01, Method: Exponential}, Descent{Step: 5}} {
+		m, times := testModel(2, true), []float64{0, 0.5, 2, 80}
+		steps := 0
+		whole, err := Simulate(context.Background(), m, Draw(m, 4, 1), times, d, &Options{Progress: func(float64) { steps++ }})
+		require.NoError(t, err)
+		rejected[d.Name()] += whole.Contracts.Rejections
+		for asked := 2; ; asked++ { // the first gradients of a flow choose its first step
+			var state []grid.Array
+			ctx, before := &countdown{context.Background(), asked}, 0
+			_, err := Simulate(ctx, m, Draw(m, 4, 1), times, d, &Options{
+				Progress: func(float64) { before++ },
+				Checkpoint: &Checkpoint{
+					Due:  func() bool { return false },
+					Keep: func(s []grid.Array) error { state = s; return nil },
+				},
+			})
+			if err == nil {
+				require.Equal(t, steps, before)
+				break
+			}
+			require.ErrorIs(t, err, context.Canceled)
+			require.NotEmpty(t, state, "%s, asked %d times", d.Name(), asked)
+			after := 0
+			got, err := Simulate(context.Background(), m, Draw(m, 4, 1), times, d, &Options{Progress: func(float64) { after++ }, Checkpoint: &Checkpoint{From: state}})
+			require.NoError(t, err)
+			require.Equal(t, whole, got, "%s, asked %d times", d.Name(), asked)
+			require.Equal(t, steps, before+after, "%s, asked %d times", d.Name(), asked)
+		}
+	}
+	require.NotZero(t, rejected["gradient"], "no stop between two attempts of a step")
+
+	full := errors.New("no space left")
+	m := testModel(1, false)
+	_, err := Simulate(&countdown{context.Background(), 20}, m, Draw(m, 2, 1), []float64{0, 8}, Gradient{}, &Options{Checkpoint: &Checkpoint{
+		Due: func() bool { return false }, Keep: func([]grid.Array) error { return full },
+	}})
+	assert.ErrorIs(t, err, full)
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
 // A state of another request is as good as none.
 func TestCheckpointOfAnotherRun(t *testing.T) {
 	d := &Adam{Step: 0.01, Beta1: 0.9, Beta2: 0.999}

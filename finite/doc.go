@@ -35,7 +35,8 @@
 // the last good state.
 //
 // Options.Checkpoint keeps a run on its way, so that one which was stopped goes on to the
-// same bytes: a dynamics tells an Observer what it carries from step to step.
+// same bytes, from the last step if ctx ended it: a dynamics tells an Observer what it carries
+// from step to step.
 //
 // A further dynamics is one new file: a type, its registration in Kinds,
 // Validate and Train. It tells an Observer about its steps if the functional is

@@ -112,9 +112,12 @@ func (g Gradient) Train(ctx context.Context, f pde.AtomFunctional, e *pde.Ensemb
 			stop = times[s]
 		}
 		for r.t < times[s] {
-			rejected := r.rejected
+			rejected, begun := r.rejected, w.evaluations
 			h, err := r.step(stop)
 			if err != nil {
+				if watched && ctx.Err() != nil {
+					watch.Stopped(w.evaluations - begun)
+				}
 				return w.explain(r, err)
 			}
 			if watched {

@@ -98,6 +98,9 @@ func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []f
 		for float64(done) < n {
 			before := from + float64(done)*h
 			if err := ctx.Err(); err != nil {
+				if watched {
+					watch.Stopped(0)
+				}
 				return fmt.Errorf("finite: %s: stopped at training time %.6g: %w", m.name, before, err)
 			}
 			copy(m.good, e.Theta)

@@ -26,6 +26,9 @@ type Observer interface {
 	// Dissipated is called before each save but the first with ∫D dτ from time 0 to
 	// the saved time, D = Σ_c Weight(c) Σ_m w_m|∇Ψ_c|², by a dynamics that integrates it.
 	Dissipated(total float64)
+	// Stopped is called by a dynamics that ctx ends, when all that it carries is again as it
+	// was after the last step: the gradients taken since, unfinished, are lost.
+	Stopped(unfinished int)
 	// Kept is called by a dynamics that diverges and has put the atoms back to the last
 	// good state, which was reached at the given time.
 	Kept(time float64)

@@ -201,8 +201,21 @@ func (r *rk) addDecay(k, y []float64) {
 	}
 }
 
-// step makes one accepted step, at most to end > t, and returns its length.
+// step makes one accepted step, at most to end > t, and returns its length. With an error
+// all that carry lists is as after the last step, but slopes that only at would read.
 func (r *rk) step(end float64) (float64, error) {
+	first, rejected := r.h, r.rejected
+	h, err := r.attempts(end)
+	if err != nil {
+		r.h, r.rejected, r.lastReject = first, rejected, false
+		r.k[0], r.k[r.last] = r.k[r.last], r.k[0]
+		r.g[r.last] = r.g[0]
+	}
+	return h, err
+}
+
+// attempts tries ever shorter steps until one is accepted, and returns its length.
+func (r *rk) attempts(end float64) (float64, error) {
 	// The last slope is the first of this step.
 	r.k[0], r.k[r.last], r.g[0] = r.k[r.last], r.k[0], r.g[r.last]
 	for {

@@ -2,6 +2,7 @@ package finite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -68,6 +69,9 @@ func Simulate(ctx context.Context, e pde.AtomEnergy, start *pde.Ensemble, times 
 	r := newRecorder(f, start.Clone(), times, o)
 	err = d.Train(ctx, r, r.atoms, times, r.save)
 	r.finish()
+	if err != nil && r.failed != nil && !errors.Is(err, r.failed) {
+		err = errors.Join(err, r.keepError())
+	}
 	return r.curve, err
 }
 
@@ -137,10 +141,16 @@ func (r *recorder) Stepped(s Step) {
 	c.Rejections += s.Rejected
 	c.MaxDt = max(c.MaxDt, s.Dt)
 	r.saw(s.Energy)
-	r.keep()
+	r.keep(false)
 	if p := r.options.Progress; p != nil {
 		p(s.Time)
 	}
+}
+
+// Stopped keeps the state after the last step.
+func (r *recorder) Stopped(unfinished int) {
+	r.curve.Contracts.Evaluations -= unfinished
+	r.keep(true)
 }
 
 // Dissipated takes note of ∫D.
@@ -170,7 +180,7 @@ func (r *recorder) save(s int) error {
 		panic(fmt.Sprintf("finite: a dynamics saves time %d after %d times", s, n))
 	}
 	if r.failed != nil {
-		return fmt.Errorf("finite: checkpoint: %w", r.failed)
+		return r.keepError()
 	}
 	return r.append(r.times[s], s == 0 || s == len(r.times)-1 || !r.options.EndsOnly)
 }

@@ -297,6 +297,7 @@ type watcher struct {
 func (w *watcher) Carry(...any) bool          { return false }
 func (w *watcher) Stepped(s Step)             { w.steps = append(w.steps, s) }
 func (w *watcher) Dissipated(total float64)   { w.dissipated = append(w.dissipated, total) }
+func (w *watcher) Stopped(int)                {}
 func (w *watcher) Kept(float64)               {}
 func (w *watcher) Unwrap() pde.AtomFunctional { return w.AtomFunctional }
 
