@@ -32,12 +32,12 @@ type drifted struct {
 	v        Field
 	weight   [][][]float64 // of each component, axis and lower cell of a face on a graded grid: J/(d h)
 
-	size           int
-	r, u, two, phi []float64 // of one component: ρ⁺, Ψ, U″ and Φ
-	rates          []float64
-	d, d0          Field
-	terms          fiveRow
-	last           padded
+	size             int
+	r, u, phi, slope []float64 // of one component: ρ⁺, Ψ, Φ and Φ′
+	rates            []float64
+	d, d0            Field
+	terms            fiveRow
+	last             padded
 }
 
 // newDrifted returns the flow. The parts have a rest that is not Pointwise, and no powers below 1.
@@ -51,7 +51,7 @@ func newDrifted(f Functional, p Parts, grids []*grid.Grid) *drifted {
 			t.view[c].Values = make([]float64, g.Len())
 		}
 	}
-	for _, p := range []*[]float64{&t.r, &t.u, &t.two, &t.phi, &t.rates} {
+	for _, p := range []*[]float64{&t.r, &t.u, &t.phi, &t.slope, &t.rates} {
 		*p = make([]float64, t.size)
 	}
 	t.last = t.vectors()
@@ -115,18 +115,23 @@ func faceWeights(g *grid.Grid) [][]float64 {
 	return w
 }
 
-// load sets r, u, two and phi of component c.
+// driftedVacuum is the density below which U′ and Φ′ are those of it. It is so far above the
+// smallest number that U″ of an entropy, c/ρ, is finite with any c up to 2⁶³.
+const driftedVacuum = 0x1p-960
+
+// load sets r, u, phi and slope of component c.
 func (t *drifted) load(y padded, c int) {
 	n := len(y[c])
-	r, u, two := t.r[:n], t.u[:n], t.two[:n]
+	r, u, slope := t.r[:n], t.u[:n], t.slope[:n]
 	rho := t.densities(y, c)
 	for i, x := range rho {
-		r[i] = math.Max(x, smallestNormal) // a floor for Derivatives; NaN stays
+		r[i] = math.Max(x, driftedVacuum) // NaN stays
 	}
-	t.parts.Derivatives(u, two, r)
+	t.parts.Derivatives(u, slope, r)
 	t.parts.Pressure(t.phi[:n], r)
 	for i, x := range rho {
 		u[i] += t.v[c][i]
+		slope[i] *= r[i]      // Φ′ = ρU″
 		r[i] = math.Max(x, 0) // what a cell can give, without the floor
 	}
 }
@@ -222,8 +227,8 @@ func (t *drifted) rate(c int) float64 {
 				} else if f < 0 {
 					high = max(half, -f/b)
 				}
-				rates[i] += below * (low + a*t.two[i]) // Φ′ = ρU″
-				rates[j] += above * (high + b*t.two[j])
+				rates[i] += below * (low + t.slope[i])
+				rates[j] += above * (high + t.slope[j])
 			}
 		}
 	}

@@ -169,3 +169,28 @@ func (repelledCellByCell) Bind(grids []*grid.Grid) (Functional, error) {
 	f, err := Entropy{Coefficient: 1}.Bind(grids)
 	return struct{ Functional }{f}, err
 }
+
+// TestDriftedVacuum: the rate in and beside vacuum is that of the diffusion and of the drift
+// however large the coefficient of the entropy is, whose U″ overflows at the smallest numbers,
+// and a step keeps the mass and the sign.
+func TestDriftedVacuum(t *testing.T) {
+	g, err := grid.New(grid.Axis{Lo: 0, Hi: 8, N: 8})
+	require.NoError(t, err)
+	for _, c := range []float64{1, 5, 1e3, 1e12} {
+		for _, low := range []float64{0, 1e-320, 1e-300, 1e-20} {
+			energy := Sum{Potential{Formula: "x"}, PorousMedium{Exponent: 2, Coefficient: 1e-3}, Entropy{Coefficient: c}}
+			rho := State{grid.NewDensity(g)}
+			fill(rho[0].Values, low)
+			rho[0].Values[2] = 1
+			s := mustBind(t, RKL2{Step: 0.1 / c}, energy, g).(*diffusionStepper)
+			_, err := s.load(rho)
+			require.NoError(t, err)
+			// Faces at most: 2Φ′ = 2c + 4e-3 where there is mass, and drains of the drift of 1.
+			require.GreaterOrEqual(t, s.at.rate, 2*c, "c %g, low %g", c, low)
+			require.LessOrEqual(t, s.at.rate, 4*c+2, "c %g, low %g", c, low)
+			traj, err := Solve(t.Context(), Problem{Energy: energy, Initial: rho, Times: []float64{0, 1 / c}}, RKL2{Step: 0.1 / c}, &Options{WallMass: -1})
+			require.NoError(t, err, "c %g, low %g", c, low)
+			require.GreaterOrEqual(t, traj.Contracts.MinDensity, 0.0)
+		}
+	}
+}
