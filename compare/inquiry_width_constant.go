@@ -1,15 +1,12 @@
 package compare
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
-
-	"pdesolve/grid"
 )
 
 // byWidthConstant predicts the constant of the width ladder, C in root mean square error =
@@ -18,13 +15,10 @@ import (
 // The law ρ_M of the heads that a network starts from is that of M independent draws in
 // each of L layers. To first order what the network trains to differs from the mean field by
 // the response (see response) to ρ_M − ρ₀, whose covariance is that of white noise; so
-// sqrt(LM)(X_M − X_∞) tends to the Gaussian curve
-//
-//	sqrt(L) Σ_c Σ_b α_cb ξ_cb,    ξ_cb independent and standard normal
-//
-// (the delta method on the trained mean field; derived), C² is the mean square of its
-// largest size over the saved times, and no network is trained to predict it. The
-// predicted interval is what the polynomials of the highest degree amount to.
+// sqrt(LM)(X_M − X_∞) tends to a Gaussian curve, see response.gaussian (the delta method on
+// the trained mean field; derived), C² is the mean square of its largest size over the saved
+// times, and no network is trained to predict it. The predicted interval is what the
+// polynomials of the highest degrees amount to.
 //
 // The measured C² is the limit for LM → ∞ of LM times the mean square distance, by a
 // line in 1/(LM) through all widths. Of the seeds' spread most is known: each seed's own
@@ -51,73 +45,118 @@ func (byWidthConstant) Validate(s *Study) error {
 	if err := networksGiven(WidthConstant, s); err != nil {
 		return err
 	}
-	for i, b := range s.Model.Blocks {
-		if n := len(s.Model.Parameters(i)); n > grid.MaxDim {
-			return lack(WidthConstant, "blocks of at most %d parameters, not %s of %d: its initial law has no tensor rule of a useful number of nodes", grid.MaxDim, b.Block.Name(), n)
-		}
+	if err := responds(&s.Model); err != nil {
+		return lack(WidthConstant, "%v", err)
 	}
 	return nil
 }
 
 func (byWidthConstant) plan(p *plan) {
-	var levels []level
-	for _, w := range p.study.Networks.Widths {
-		levels = append(levels, p.networks(float64(w), p.study.Model.Depth, w))
-	}
+	c := p.widthConstant(p.study.Model.Depth)
 	p.find(func(s *Study, o *Options) (*Finding, error) {
-		r, err := s.respond(context.Background())
+		f := &Finding{
+			Against: WidthConstant, Title: "The constant of the width ladder, root mean square error = C/sqrt(LM)",
+			Columns: append([]string{"quantity"}, widthConstantColumns...),
+			Source:  widthConstantSource, Verdict: Consistent,
+		}
+		at, err := c.at(s, o)
 		if err != nil {
 			return nil, err
 		}
-		return widthConstant(s, o, r, levels)
+		for _, q := range Quantities {
+			f.Rows = append(f.Rows, at[q].row(string(q)))
+			f.Verdict = worstOf(f.Verdict, at[q].verdict())
+		}
+		f.Text = []string{c.words(s), constantRule}
+		return f, nil
 	})
 }
 
-// gaussianDraws is the number of Gaussian curves; the error of C is 1 % with them.
-const gaussianDraws = 4000
+// Words of all tables of constants of widths.
+var widthConstantColumns = []string{"C predicted", "from", "to", "C measured", "from", "to", "measured/predicted", "variance that the linear response explains"}
 
-// gaussian returns the mean square sizes of the Gaussian curve in all quantities.
-func (r *response) gaussian(degree int) map[Quantity]float64 {
-	rng := rand.New(rand.NewPCG(1, 0x6761757373)) // any fixed second word
-	out := map[Quantity]float64{}
-	root := math.Sqrt(float64(r.depth))
-	for range gaussianDraws {
-		x := r.of(degree, func(int, int) float64 { return root * rng.NormFloat64() })
-		for _, q := range Quantities {
-			d := x.size(q)
-			out[q] += d * d / gaussianDraws
+const widthConstantSource = "covariance of the linear response of training to the draw (derived)"
+
+// widthConstant is the plan of the constants of the networks of one depth.
+type widthConstant struct {
+	depth    int
+	response *responsePlan
+	levels   []level // of every width
+}
+
+func (p *plan) widthConstant(depth int) *widthConstant {
+	c := &widthConstant{depth: depth, response: p.response(depth)}
+	for _, w := range p.study.Networks.Widths {
+		c.levels = append(c.levels, p.networks(float64(w), depth, w))
+	}
+	return c
+}
+
+// widthConstantOf is the constant of one quantity, predicted and measured.
+type widthConstantOf struct {
+	want, got constant
+	sampling  float64 // error of the mean over Gaussian curves; want has that of the degrees, too
+	explained float64 // share of the variance of the widest networks that the linear response explains
+}
+
+func (c *widthConstantOf) row(label string) FindingRow {
+	return constantRow(label, c.want, c.got, c.explained)
+}
+
+func (c *widthConstantOf) verdict() Verdict {
+	return sameConstant(within(c.want.value, c.sampling), c.got)
+}
+
+// words says how the constants were found.
+func (c *widthConstant) words(s *Study) string {
+	return fmt.Sprintf("Predicted: from the response of the mean field at L = %d to changes of its start, polynomials of degree %d or less in the parameters and of degree %d or less in depth; no network is trained for it. Measured: the limit for wide networks, from %d seeds of %d widths, with each seed's linear response as a control variate. The last column is of the widest networks.",
+		c.depth, responseDegree, responseLayers, c.seeds(), len(c.levels))
+}
+
+// seeds returns how many all widths have.
+func (c *widthConstant) seeds() int {
+	n := math.MaxInt
+	for _, v := range c.levels {
+		n = min(n, len(v.tasks))
+	}
+	return n
+}
+
+// predicted returns the constants by the response.
+func (c *widthConstant) predicted() map[Quantity]*widthConstantOf {
+	r := c.response.get()
+	top := truncation{responseDegree, responseLayers}
+	size := r.gaussian(top, truncation{responseDegree - 1, responseLayers}, truncation{responseDegree, len(r.layers) - 2})
+	out := map[Quantity]*widthConstantOf{}
+	for _, q := range Quantities {
+		v := math.Sqrt(size[0][q])
+		e := v - math.Sqrt(size[1][q])
+		if len(r.layers) < c.depth { // degrees in depth are left out
+			e += v - math.Sqrt(size[2][q])
 		}
+		sampling := v / math.Sqrt(gaussianDraws)
+		out[q] = &widthConstantOf{want: within(v, 2*sampling+e), sampling: sampling}
 	}
 	return out
 }
 
-// widthConstant makes the finding.
-func widthConstant(s *Study, o *Options, r *response, levels []level) (*Finding, error) {
-	f := &Finding{
-		Against: WidthConstant, Title: "The constant of the width ladder, root mean square error = C/sqrt(LM)",
-		Columns: []string{"quantity", "C predicted", "from", "to", "C measured", "from", "to", "measured/predicted", "variance that the linear response explains"},
-		Source:  "covariance of the linear response of training to the draw (derived)",
-		Verdict: Consistent,
-	}
-	whole, less := r.gaussian(responseDegree), r.gaussian(responseDegree-1)
-	n := math.MaxInt
-	for _, v := range levels {
-		n = min(n, len(v.tasks))
-	}
-	linear := make([][]*Reference, len(levels))
-	for l, v := range levels {
+// at returns the constants in all quantities.
+func (c *widthConstant) at(s *Study, o *Options) (map[Quantity]*widthConstantOf, error) {
+	n, r := c.seeds(), c.response.get()
+	linear := make([][]*Reference, len(c.levels))
+	for l, v := range c.levels {
 		for _, t := range v.tasks[:n] {
 			m := s.Model
+			m.Depth = c.depth
 			_, start := s.network(&m, v.width, t.run.Seed)
 			linear[l] = append(linear[l], r.linear(start))
 		}
 	}
+	out := c.predicted()
 	for _, q := range Quantities {
-		want := math.Sqrt(whole[q])
-		sampling := want / math.Sqrt(gaussianDraws)
-		excess := make([][]float64, len(levels)) // LM (|X|² − |Z|²) of each width and seed
+		excess := make([][]float64, len(c.levels)) // LM (|X|² − |Z|²) of each width and seed
 		var rest, all float64
-		for l, v := range levels {
+		for l, v := range c.levels {
 			ref, err := v.ref.get()
 			if err != nil {
 				return nil, err
@@ -128,20 +167,16 @@ func widthConstant(s *Study, o *Options, r *response, levels []level) (*Finding,
 				d, z := y.size(q), linear[l][i].size(q)
 				excess[l] = append(excess[l], lm*(d*d-z*z))
 				e := combine([]float64{1, -1}, y, linear[l][i]).size(q)
-				if l == len(levels)-1 {
+				if l == len(c.levels)-1 {
 					rest, all = rest+e*e, all+d*d
 				}
 			}
 		}
-		got := limitOfWidths(levels, excess, whole[q], o, s.Confidence)
-		f.Rows = append(f.Rows, constantRow(string(q), within(want, 2*sampling+want-math.Sqrt(less[q])), got, 1-rest/all))
-		f.Verdict = worstOf(f.Verdict, sameConstant(constant{want, want - sampling, want + sampling}, got))
+		known := out[q].want.value
+		out[q].got = limitOfWidths(c.levels, excess, known*known, o, s.Confidence)
+		out[q].explained = 1 - rest/all
 	}
-	f.Text = []string{
-		fmt.Sprintf("Predicted: from the response of the mean field at L = %d to changes of its start, polynomials of degree %d or less; no network is trained for it. Measured: the limit for wide networks, from %d seeds of %d widths, with each seed's linear response as a control variate. The last column is of the widest networks.", s.Model.Depth, responseDegree, n, len(levels)),
-		constantRule,
-	}
-	return f, nil
+	return out, nil
 }
 
 // limitOfWidths returns the square root of the value at 1/(LM) = 0 of the line through the

@@ -75,28 +75,28 @@ func TestPolynomialsAreOrthonormal(t *testing.T) {
 func TestWidthConstantRefutesAWrongResponse(t *testing.T) {
 	s := widthConstantStudy(t)
 	p := newPlan(&s)
+	c := p.widthConstant(s.Model.Depth)
 	require.NoError(t, p.work(context.Background(), &Options{}))
-	var levels []level
-	for _, w := range s.Networks.Widths {
-		levels = append(levels, p.networks(float64(w), s.Model.Depth, w))
-	}
-	r, err := s.respond(context.Background())
+	right, err := c.at(&s, &Options{Resamples: 200})
 	require.NoError(t, err)
-	right, err := widthConstant(&s, &Options{Resamples: 200}, r, levels)
-	require.NoError(t, err)
-	for _, alpha := range r.alpha {
-		for b := range alpha {
-			alpha[b] = combine([]float64{1.1}, alpha[b])
+	for _, block := range c.response.get().alpha {
+		for _, terms := range block {
+			for b := range terms {
+				terms[b] = combine([]float64{1.1}, terms[b])
+			}
 		}
 	}
-	wrong, err := widthConstant(&s, &Options{Resamples: 200}, r, levels)
+	wrong, err := c.at(&s, &Options{Resamples: 200})
 	require.NoError(t, err)
-	assert.Equal(t, Consistent, right.Verdict)
-	assert.Equal(t, Violates, wrong.Verdict)
-	for i, row := range right.Rows {
-		other := wrong.Rows[i].Values
-		assert.InEpsilon(t, 1.1*row.Values[0], other[0], 1e-9, row.Label)
-		assert.Less(t, other[4], row.Values[3], row.Label)
-		assert.Greater(t, other[5], row.Values[3], row.Label)
+	for _, q := range Quantities {
+		assert.Equal(t, Consistent, right[q].verdict(), q)
+		assert.InEpsilon(t, 1.1*right[q].want.value, wrong[q].want.value, 1e-9, q)
+		assert.Less(t, wrong[q].got.lo, right[q].got.value, q)
+		assert.Greater(t, wrong[q].got.hi, right[q].got.value, q)
 	}
+	verdict := Consistent
+	for _, q := range Quantities {
+		verdict = worstOf(verdict, wrong[q].verdict())
+	}
+	assert.Equal(t, Violates, verdict)
 }

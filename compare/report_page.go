@@ -20,6 +20,9 @@ import (
 // contracts is pde.Contracts; of a group of runs each field is the worst.
 type contracts = pde.Contracts
 
+// groupNames are the kinds of runs of which there are so many that they share a row.
+var groupNames = map[Kind]string{Finite: "networks", CoupledParticles: "coupled particles", Response: "mean fields of changed starts"}
+
 // contractGroups returns the rows of the table of contracts in the order of the
 // runs.
 func contractGroups(r *Result) []contractGroup {
@@ -31,7 +34,7 @@ func contractGroups(r *Result) []contractGroup {
 	at, count := map[family]int{}, map[family]int{}
 	for _, run := range r.Runs {
 		c, wall := run.Trajectory.Contracts, run.Wall.Seconds()
-		if run.Kind != Finite && run.Kind != CoupledParticles {
+		if groupNames[run.Kind] == "" {
 			out = append(out, contractGroup{label: run.ID, grid: run.Kind == Grid, worst: c, seconds: wall})
 			continue
 		}
@@ -48,11 +51,7 @@ func contractGroups(r *Result) []contractGroup {
 		count[f]++
 	}
 	for f, i := range at {
-		name := "networks"
-		if f.kind == CoupledParticles {
-			name = "coupled particles"
-		}
-		out[i].label = fmt.Sprintf("%s, L = %d (%d runs, the worst)", name, f.depth, count[f])
+		out[i].label = fmt.Sprintf("%s, L = %d (%d runs, the worst)", groupNames[f.kind], f.depth, count[f])
 	}
 	return out
 }

@@ -4,196 +4,159 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
-	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 
 	"pdesolve/finite"
 	"pdesolve/grid"
 	"pdesolve/pde"
+	"pdesolve/pde/transformer"
 )
 
-// polynomials are the polynomials ψ_b of total degree 1 to responseDegree in the parameters
-// of a block, orthonormal with one another and with 1 under its initial law.
-type polynomials struct {
-	mean, scale []float64
-	power       [][]int // exponents of the monomials, by total degree; the first is 1
-	triangle    *mat.TriDense
-	degree      []int // total degree of each ψ_b
+// response is the first derivative of what training makes of a start: of the curve X of
+// risk, objective and outputs over the saved times by the law ρ_ik of every block i and
+// layer k,
+//
+//	DX[ρ]·σ = Σ_i Σ_k ∫ ℓ_ik dσ_ik,    ℓ_ik ≈ Σ_j Σ_b α_ijb p_j(k) ψ_b
+//
+// up to constants, with ψ_b the polynomials of the block in its parameters and p_j those of
+// degree j in the number k of the layer, orthonormal over the layers: ℓ is smooth in depth
+// as in the parameters, so that the number of terms does not grow with L. α_ijb is the
+// derivative of the curve by η when the layers of block i start from (1 + η p_j(k) ψ_b)ρ₀,
+// and so it is computed: of the mean field, by the method of characteristics.
+type response struct {
+	layers [][]float64      // p_j(k)
+	basis  []*polynomials   // of each block
+	alpha  [][][]*Reference // of each block, p_j and ψ_b
 }
 
 // Limits of the response.
 const (
-	responseDegree = 3
+	responseDegree = 3 // of ψ_b
+	responseLayers = 3 // of p_j
 	// responseNodes is the Gauss nodes on an axis: exact for products of two ψ_b.
 	responseNodes = responseDegree + 1
 	// responseStep is the size of a perturbation: difference quotients are off by a
 	// term of this relative order.
 	responseStep = 1e-3
+	// gaussianDraws is the number of Gaussian curves; the error of C is 1 % with them.
+	gaussianDraws = 4000
 )
 
-// newPolynomials orthonormalises on the nodes of a Gauss rule, coordinate k of node i at
-// points[k*n+i].
-func newPolynomials(points, weight []float64) *polynomials {
-	n := len(weight)
-	dim := len(points) / n
-	p := &polynomials{}
-	for k := range dim {
-		mean, dev := stat.PopMeanStdDev(points[k*n:(k+1)*n], weight)
-		p.mean, p.scale = append(p.mean, mean), append(p.scale, dev)
-	}
-	for d := range responseDegree + 1 {
-		p.power = append(p.power, exponents(dim, d)...)
-	}
-	a := mat.NewDense(n, len(p.power), nil)
-	theta := make([]float64, dim)
-	for i := range n {
-		for k := range dim {
-			theta[k] = points[k*n+i]
+// layerPolynomials returns polynomials of degree 0 to responseLayers in the number of a
+// layer, or of all degrees that so few layers tell apart, orthonormal over the layers.
+func layerPolynomials(depth int) [][]float64 {
+	n := min(depth, responseLayers+1)
+	a := mat.NewDense(depth, n, nil)
+	for k := range depth {
+		for j := range n {
+			a.Set(k, j, math.Pow((float64(k)+0.5)/float64(depth)-0.5, float64(j)))
 		}
-		row := p.monomials(theta)
-		for b := range row {
-			row[b] *= math.Sqrt(weight[i])
-		}
-		a.SetRow(i, row)
 	}
 	var qr mat.QR
 	qr.Factorize(a)
-	var r mat.Dense
-	qr.RTo(&r)
-	p.triangle = mat.NewTriDense(len(p.power), mat.Upper, nil)
-	for i := range p.power {
-		for j := i; j < len(p.power); j++ {
-			p.triangle.SetTri(i, j, r.At(i, j))
-		}
-	}
-	for _, e := range p.power[1:] {
-		d := 0
-		for _, v := range e {
-			d += v
-		}
-		p.degree = append(p.degree, d)
-	}
-	return p
-}
-
-// exponents returns those of the monomials of the given total degree in dim variables.
-func exponents(dim, degree int) [][]int {
-	if dim == 1 {
-		return [][]int{{degree}}
-	}
-	var out [][]int
-	for first := degree; first >= 0; first-- {
-		for _, rest := range exponents(dim-1, degree-first) {
-			out = append(out, append([]int{first}, rest...))
-		}
+	var q mat.Dense
+	qr.QTo(&q)
+	out := make([][]float64, n)
+	for j := range out {
+		out[j] = mat.Col(nil, j, &q)
 	}
 	return out
 }
 
-func (p *polynomials) monomials(theta []float64) []float64 {
-	out := make([]float64, len(p.power))
-	for b, e := range p.power {
-		out[b] = 1
-		for k, n := range e {
-			for range n {
-				out[b] *= (theta[k] - p.mean[k]) / p.scale[k]
-			}
+// responsePlan is a response before its runs are made.
+type responsePlan struct {
+	response
+	plain *task
+	runs  [][][]*task // of each block, p_j and ψ_b
+}
+
+// responds reports whether the model's laws have the tensor rules that a response needs.
+func responds(m *transformer.Model) error {
+	for i, b := range m.Blocks {
+		if n := len(m.Parameters(i)); n > grid.MaxDim {
+			return fmt.Errorf("blocks of at most %d parameters, not %s of %d: its initial law has no tensor rule of a useful number of nodes", grid.MaxDim, b.Block.Name(), n)
 		}
 	}
-	return out
+	_, err := finite.Nodes(m, grid.Gauss, responseNodes)
+	return err
 }
 
-// at returns all ψ_b(θ).
-func (p *polynomials) at(theta []float64) []float64 {
-	m := mat.NewVecDense(len(p.power), p.monomials(theta))
-	var psi mat.VecDense
-	if err := psi.SolveVec(p.triangle.T(), m); err != nil {
-		panic("compare: the nodes of a Gauss rule are not apart: " + err.Error())
-	}
-	return psi.RawVector().Data[1:]
-}
-
-// response is the first derivative of what training makes of a start: of the curve X of
-// risk, objective and outputs over the saved times by the law ρ_c of every layer and block,
-//
-//	DX[ρ]·σ = Σ_c ∫ ℓ_c dσ_c,    ℓ_c ≈ Σ_b α_cb ψ_b
-//
-// up to constants, with ψ_b the polynomials of the block. α_cb is the derivative of the curve
-// by η when component c starts from (1 + η ψ_b)ρ₀, and so it is computed: of the mean
-// field, by the method of characteristics.
-type response struct {
-	basis []*polynomials // of each block
-	alpha [][]*Reference // of each component c = i·L + k and each ψ_b
-	depth int
-}
-
-// respond computes the response of the mean field at the model's depth.
-func (s *Study) respond(ctx context.Context) (*response, error) {
-	m := s.Model
+// response adds the runs of the response of the mean field of the given depth.
+func (p *plan) response(depth int) *responsePlan {
+	m := p.model(depth)
 	start, err := finite.Nodes(&m, grid.Gauss, responseNodes)
 	if err != nil {
-		return nil, err
+		panic("compare: " + err.Error()) // responds has refused the model
 	}
-	r := &response{depth: m.Depth, alpha: make([][]*Reference, len(start.Component))}
+	r := &responsePlan{response: response{layers: layerPolynomials(depth)}, plain: p.perturbed(m, "", nil)}
 	for i := range m.Blocks {
-		a := &start.Component[i*m.Depth]
-		r.basis = append(r.basis, newPolynomials(a.Theta, a.Weight))
-	}
-	simulate := func(e *pde.Ensemble) (*Reference, error) {
-		t, err := finite.Simulate(ctx, &m, e, s.Times, &finite.Gradient{RTol: fineTolerance, ATol: fineTolerance}, &finite.Options{EndsOnly: true})
-		return curve(t), err
-	}
-	base, err := simulate(start)
-	if err != nil {
-		return nil, err
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(s.workers())
-	for c := range start.Component {
-		basis := r.basis[c/m.Depth]
-		r.alpha[c] = make([]*Reference, len(basis.degree))
-		for b := range basis.degree {
-			g.Go(func() error {
-				if ctx.Err() != nil {
-					return context.Cause(ctx)
-				}
-				e := start.Clone()
-				e.Component[c].Weight = basis.tilted(&start.Component[c], b)
-				x, err := simulate(e)
-				if err != nil {
-					return fmt.Errorf("response of component %d: %w", c, err)
-				}
-				r.alpha[c][b] = combine([]float64{1 / responseStep, -1 / responseStep}, x, base)
-				return nil
-			})
+		a := &start.Component[i*depth]
+		basis := newPolynomials(a.Theta, a.Weight)
+		r.basis = append(r.basis, basis)
+		runs := make([][]*task, len(r.layers))
+		for j, layer := range r.layers {
+			for b := range basis.degree {
+				runs[j] = append(runs[j], p.perturbed(m, fmt.Sprintf("-block%d-layers%d-term%d", i+1, j, b+1), func(e *pde.Ensemble) {
+					for k, v := range layer {
+						a := &e.Component[i*depth+k]
+						a.Weight = basis.tilted(a, b, responseStep*v)
+					}
+				}))
+			}
 		}
+		r.runs = append(r.runs, runs)
 	}
-	return r, g.Wait()
+	return r
 }
 
-// tilted returns the weights of (1 + η ψ_b)ρ₀.
-func (p *polynomials) tilted(a *pde.Atoms, b int) []float64 {
-	weight := make([]float64, a.N)
-	theta := make([]float64, a.Dim)
-	for i := range weight {
-		for k := range theta {
-			theta[k] = a.Theta[k*a.N+i]
+// perturbed adds the run of the nodes of a quadrature of ρ₀ whose weights tilt, if not nil,
+// has changed; the suffix says how.
+func (p *plan) perturbed(m transformer.Model, suffix string, tilt func(*pde.Ensemble)) *task {
+	run := Run{ID: fmt.Sprintf("response-L%d%s", m.Depth, suffix), Kind: Response, Scheme: "characteristics", Depth: m.Depth, Continuous: m.Continuous,
+		Nodes: mostNodes(&m, finite.Characteristics{Nodes: responseNodes}), Sources: []Source{FromQuadrature, FromDepth}}
+	inputs := []any{m, p.study.Times, responseDegree, responseLayers, responseStep, fineTolerance}
+	return p.add(&task{run: run, cost: p.costAtoms(m, run.Nodes), inputs: inputs, do: func(ctx context.Context, o *finite.Options) (*Run, error) {
+		e, err := finite.Nodes(&m, grid.Gauss, responseNodes)
+		if err != nil {
+			return nil, err
 		}
-		weight[i] = a.Weight[i] * (1 + responseStep*p.at(theta)[b])
-	}
-	return weight
+		if tilt != nil {
+			tilt(e)
+		}
+		r := run
+		r.Trajectory, err = finite.Simulate(ctx, &m, e, p.study.Times, &finite.Gradient{RTol: fineTolerance, ATol: fineTolerance}, o)
+		return &r, err
+	}})
 }
 
-// of returns Σ_c Σ_b factor(c, b) α_cb over the ψ_b of total degree ≤ degree.
-func (r *response) of(degree int, factor func(c, b int) float64) *Reference {
+// get returns the response once its runs are done.
+func (r *responsePlan) get() *response {
+	if r.alpha != nil {
+		return &r.response
+	}
+	plain := curve(r.plain.result.Trajectory)
+	for _, block := range r.runs {
+		alpha := make([][]*Reference, len(block))
+		for j, terms := range block {
+			for _, t := range terms {
+				alpha[j] = append(alpha[j], combine([]float64{1 / responseStep, -1 / responseStep}, curve(t.result.Trajectory), plain))
+			}
+		}
+		r.alpha = append(r.alpha, alpha)
+	}
+	return &r.response
+}
+
+// of returns Σ_i Σ_j Σ_b factor(i, j, b) α_ijb.
+func (r *response) of(factor func(i, j, b int) float64) *Reference {
 	var weight []float64
 	var curves []*Reference
-	for c, alpha := range r.alpha {
-		for b, a := range alpha {
-			if r.basis[c/r.depth].degree[b] <= degree {
-				weight, curves = append(weight, factor(c, b)), append(curves, a)
+	for i, block := range r.alpha {
+		for j, terms := range block {
+			for b, a := range terms {
+				weight, curves = append(weight, factor(i, j, b)), append(curves, a)
 			}
 		}
 	}
@@ -203,20 +166,63 @@ func (r *response) of(degree int, factor func(c, b int) float64) *Reference {
 // linear returns the response to the start e of a network: the part of its distance from
 // the mean field that is linear in the empirical law.
 func (r *response) linear(e *pde.Ensemble) *Reference {
-	mean := make([][]float64, len(e.Component))
-	for c := range e.Component {
-		a := &e.Component[c]
-		basis := r.basis[c/r.depth]
-		mean[c] = make([]float64, len(basis.degree))
-		theta := make([]float64, a.Dim)
-		for j := range a.N {
-			for k := range theta {
-				theta[k] = a.Theta[k*a.N+j]
-			}
-			for b, v := range basis.at(theta) {
-				mean[c][b] += a.Weight[j] * v
+	depth := len(r.layers[0])
+	mean := make([][]float64, len(r.basis)*depth) // of ψ_b in each component
+	for c := range mean {
+		mean[c] = r.basis[c/depth].means(&e.Component[c])
+	}
+	return r.of(func(i, j, b int) float64 {
+		sum := 0.0
+		for k, v := range r.layers[j] {
+			sum += v * mean[i*depth+k][b]
+		}
+		return sum
+	})
+}
+
+// truncation says up to which degrees terms of a response are kept.
+type truncation struct{ degree, layers int }
+
+// gaussian returns the mean square sizes, in all quantities, of the Gaussian curve
+//
+//	sqrt(L) Σ_i Σ_j Σ_b α_ijb ξ_ijb,    ξ_ijb independent and standard normal,
+//
+// over the terms that each truncation keeps, the ξ being the same for all.
+func (r *response) gaussian(kept ...truncation) []map[Quantity]float64 {
+	rng := rand.New(rand.NewPCG(1, 0x6761757373)) // any fixed second word
+	root := math.Sqrt(float64(len(r.layers[0])))
+	out := make([]map[Quantity]float64, len(kept))
+	for n := range out {
+		out[n] = map[Quantity]float64{}
+	}
+	for range gaussianDraws {
+		xi := r.normals(rng)
+		for n, k := range kept {
+			x := r.of(func(i, j, b int) float64 {
+				if j > k.layers || r.basis[i].degree[b] > k.degree {
+					return 0
+				}
+				return root * xi[i][j][b]
+			})
+			for _, q := range Quantities {
+				d := x.size(q)
+				out[n][q] += d * d / gaussianDraws
 			}
 		}
 	}
-	return r.of(responseDegree, func(c, b int) float64 { return mean[c][b] })
+	return out
+}
+
+// normals returns a standard normal number for every term.
+func (r *response) normals(rng *rand.Rand) [][][]float64 {
+	out := make([][][]float64, len(r.alpha))
+	for i, block := range r.alpha {
+		out[i] = make([][]float64, len(block))
+		for j, terms := range block {
+			for range terms {
+				out[i][j] = append(out[i][j], rng.NormFloat64())
+			}
+		}
+	}
+	return out
 }

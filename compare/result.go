@@ -18,6 +18,9 @@ const (
 	// finite.Coupled. Width is that of the networks, Seed that of the first; the curves are of
 	// the mean field.
 	CoupledParticles Kind = "coupled"
+	// Response is a run of weighted nodes from a start a little different from ρ₀; see
+	// the inquiry width-constant.
+	Response Kind = "response"
 )
 
 // Source is a source of a run's distance from the limit L = M = ∞.

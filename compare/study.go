@@ -127,15 +127,18 @@ const (
 	Law           Against = "law"            // W₁ from the particles of networks to the density, by M
 	WidthConstant Against = "width-constant" // constant of the width ladder, predicted and measured
 	DepthConstant Against = "depth-constant" // constant of the depth ladder, predicted and measured
-	Bias          Against = "bias"           // E[R] − R_∞ of networks, by L·M
-	Horizon       Against = "horizon"        // growth of the width part's constant in training time
-	Dissipation   Against = "dissipation"    // balance of energy and dissipation, by cells
-	Decay         Against = "decay"          // risk at the end against λ
-	Tail          Against = "tail"           // fraction of seeds outside the theorem's bound
-	TwoWay        Against = "two-way"        // depth and width fitted together, against L = M = ∞
-	BestNetwork   Against = "best-network"   // networks drawn from the trained mean field
-	Heads         Against = "heads"          // loss and accuracy by M
-	Layers        Against = "layers"         // loss and accuracy by L
+	// ParametersConstant is the constant of networks of every depth, predicted and measured,
+	// and what it does to ladders that vary the depth.
+	ParametersConstant Against = "parameters-constant"
+	Bias               Against = "bias"         // E[R] − R_∞ of networks, by L·M
+	Horizon            Against = "horizon"      // growth of the width part's constant in training time
+	Dissipation        Against = "dissipation"  // balance of energy and dissipation, by cells
+	Decay              Against = "decay"        // risk at the end against λ
+	Tail               Against = "tail"         // fraction of seeds outside the theorem's bound
+	TwoWay             Against = "two-way"      // depth and width fitted together, against L = M = ∞
+	BestNetwork        Against = "best-network" // networks drawn from the trained mean field
+	Heads              Against = "heads"        // loss and accuracy by M
+	Layers             Against = "layers"       // loss and accuracy by L
 )
 
 // Quantity names what is compared between a run and its reference; see
