@@ -132,6 +132,9 @@
 //   - [McC97] R. J. McCann, A convexity principle for interacting gases, Adv. Math.
 //     128 (1997), 153–179, doi:10.1006/aima.1997.1634.
 //   - [Pey15] G. Peyré, Entropic Wasserstein gradient flows, arXiv:1502.06216, 2015.
+//   - [Rhe70] W. C. Rheinboldt, On M-functions and their application to nonlinear
+//     Gauss–Seidel iterations and to network flows, J. Math. Anal. Appl. 32 (1970),
+//     274–307.
 //   - [Zal79] S. T. Zalesak, Fully multidimensional flux-corrected transport algorithms
 //     for fluids, J. Comput. Phys. 31 (1979), 335–362.
 package pde

@@ -39,15 +39,11 @@ type implicitNewton struct {
 	limit     int
 
 	rho, trial, delta, best []float64
+	scratch                 oneCell
 }
 
 // newtonLeft is the part of a cell's density that one iteration leaves.
 const newtonLeft = 0.1
-
-// newtonDamping is the smallest damping factor that is tried. At a face that separates
-// densities a million times different the wind turns with a kink of that ratio in the
-// residual, and only a step as much shorter comes to rest beyond it.
-const newtonDamping = 0x1p-30
 
 // newtonVacuum is the floor of the unknown relative to the largest density: ψ of the
 // entropy is 277 c below that of the peak there.
@@ -62,11 +58,6 @@ const (
 	newtonSparse = 0x1p-48
 	newtonJump   = 3
 )
-
-// newtonEnough is the residual, relative to the tolerance, with which a step is taken
-// where the iteration comes no nearer: among the kinks of random potentials whose jumps
-// are a hundred times the diffusion it is one step in some ten thousand.
-const newtonEnough = 1e3
 
 // implicitRounding is the rounding error of the residual, relative to the mass, that
 // makes a step too long for the arithmetic.
@@ -118,7 +109,7 @@ func (n *implicitNewton) solve(rho, rhs, v []float64, tau float64) (residual flo
 	if norm > n.goal(rounding) {
 		var iterations int
 		norm, rounding, iterations, err = n.iterate(norm, rhs, v, s)
-		if err != nil && (n.strict || errors.Is(err, errNewtonStuck)) && norm <= newtonEnough*n.tolerance {
+		if err != nil && n.strict && norm <= n.tolerance { // as near as it comes
 			norm, rounding = n.evaluate(n.best, rhs, v, s)
 		} else if err != nil {
 			return norm, fmt.Errorf("%w: residual %.3g after %d Newton iterations at step %.3g, want %.3g: %w", ErrNotConverged, norm, iterations, tau, n.tolerance, err)
@@ -178,19 +169,17 @@ func (n *implicitNewton) start(norm, rounding float64, rhs, v []float64, s solve
 	return n.evaluate(n.rho, rhs, v, s)
 }
 
-// newtonForcing are the tolerances of the linear systems of damped iterations: the second
-// is tried where the first has given no descent, which happens where a mass-carrying cell
-// hangs on neighbours with densities many orders smaller.
-var newtonForcing = [2]float64{1e-6, 1e-12}
+// newtonForcing is the smallest tolerance of the linear systems.
+const newtonForcing = 1e-6
 
-// forcing returns the tolerance of the linear system of a full iteration from a residual
+// forcing returns the tolerance of the linear system of an iteration from a residual
 // norm: what it leaves is a tenth of what the quadratic convergence may, and no less
 // than it takes to end.
 func (n *implicitNewton) forcing(norm float64) float64 {
-	return max(min(1e-2, 0.1*norm), 0.3*n.goal(0)/norm, newtonForcing[0])
+	return max(min(1e-2, 0.1*norm), 0.3*n.goal(0)/norm, newtonForcing)
 }
 
-// newtonPatience is the number of full iterations in a row that may fail to lower the
+// newtonPatience is the number of iterations in a row that may fail to lower the
 // smallest residual so far.
 const newtonPatience = 8
 
@@ -199,12 +188,12 @@ var errNewtonLimit, errNewtonStuck = errors.New("the iterations are used up"), e
 // iterate makes Newton iterations until the residual meets the goal, from an iterate
 // whose residual, norm, is evaluated.
 //
-// It is a watchdog: full iterations go on while the residual falls now and then; when
-// patience ends, a damped one from the best iterate makes it fall. Where the wind
-// turns at a face between a dense and a nearly empty cell, the residual has a kink
-// with slopes in the ratio of the densities. From the shallow side the iteration
-// overshoots to the steep one, where the residual is larger, and from there it
-// converges; a damped iteration creeps towards the kink instead.
+// It is a watchdog: iterations go on while the residual falls now and then; when
+// patience ends, the best iterate is relaxed, cell by cell, which makes the residual
+// fall. Where the wind turns at a face between a dense and a nearly empty cell, the
+// residual has a kink with slopes in the ratio of the densities. From the shallow side
+// the iteration overshoots to the steep one, where the residual is larger, and from
+// there it converges, unless it comes round to the shallow side by other kinks.
 func (n *implicitNewton) iterate(norm float64, rhs, v []float64, s solveScale) (best, rounding float64, iterations int, err error) {
 	best = norm
 	copy(n.best, n.rho)
@@ -215,14 +204,14 @@ func (n *implicitNewton) iterate(norm float64, rhs, v []float64, s solveScale) (
 		iterations++
 		if idle == newtonPatience {
 			copy(n.rho, n.best)
-			if norm, rounding = n.descend(best, rhs, v, s); !(norm < best) {
+			if norm, rounding = n.relax(best, rhs, v, s); !(norm < best) {
 				return best, rounding, iterations, errNewtonStuck
 			}
 		} else {
 			if err := n.direction(n.forcing(norm), s.tau); err != nil {
 				return best, rounding, iterations, err
 			}
-			norm, rounding = n.try(1, rhs, v, s)
+			norm, rounding = n.try(rhs, v, s)
 			n.rho, n.trial = n.trial, n.rho
 		}
 		if norm <= n.goal(rounding) {
@@ -250,10 +239,10 @@ func (n *implicitNewton) direction(tolerance, tau float64) error {
 	return n.b.system.solveTo(tolerance, n.delta)
 }
 
-// try evaluates the iterate after a damped correction, in trial.
-func (n *implicitNewton) try(damping float64, rhs, v []float64, s solveScale) (norm, rounding float64) {
+// try evaluates the iterate after the correction, in trial.
+func (n *implicitNewton) try(rhs, v []float64, s solveScale) (norm, rounding float64) {
 	for i, r := range n.rho {
-		d := damping * n.delta[i]
+		d := n.delta[i]
 		next := max(r+d, newtonLeft*r)
 		switch {
 		case d > newtonJump*r && next < s.sparse:
@@ -264,21 +253,4 @@ func (n *implicitNewton) try(damping float64, rhs, v []float64, s solveScale) (n
 		n.trial[i] = max(next, s.floor)
 	}
 	return n.evaluate(n.trial, rhs, v, s)
-}
-
-// descend makes a damped iteration that lowers the residual from norm, if it can.
-func (n *implicitNewton) descend(norm float64, rhs, v []float64, s solveScale) (next, rounding float64) {
-	for _, tolerance := range newtonForcing {
-		n.evaluate(n.rho, rhs, v, s)
-		if n.direction(tolerance, s.tau) != nil {
-			break
-		}
-		for damping := 0.5; damping >= newtonDamping; damping /= 4 {
-			if next, rounding = n.try(damping, rhs, v, s); next < norm {
-				n.rho, n.trial = n.trial, n.rho
-				return next, rounding
-			}
-		}
-	}
-	return norm, rounding
 }

@@ -13,9 +13,9 @@ import (
 )
 
 // Mass, sign and energy hold for the other implicit schemes too, from rough densities
-// and with steps up to a million times the explicit bound. Of the steps of order 2 some
-// tenth part is halved: the second stage starts from a density with empty cells next to
-// full ones, where Newton's method runs out of iterations. Of those with fitted fluxes it is one
+// and with steps up to a million times the explicit bound. Of the steps of order 2 three to
+// five in a hundred are halved: the second stage starts from a density with empty cells next
+// to full ones, where Newton's method runs out of iterations. Of those with fitted fluxes it is one
 // or two in a hundred, where a residual of rounding would make a nearly empty cell negative.
 func TestImplicitOrderTwoProperties(t *testing.T) {
 	for _, c := range []struct {
@@ -23,7 +23,7 @@ func TestImplicitOrderTwoProperties(t *testing.T) {
 		scheme  func(tau float64) Scheme
 		allowed float64
 	}{
-		{"upwind", func(tau float64) Scheme { return ImplicitUpwind{Step: tau, TimeOrder: 2} }, 0.15},
+		{"upwind", func(tau float64) Scheme { return ImplicitUpwind{Step: tau, TimeOrder: 2} }, 0.08},
 		{"fitted", func(tau float64) Scheme { return ImplicitScharfetterGummel{Step: tau} }, 0.06},
 		{"fitted, order 1", func(tau float64) Scheme { return ImplicitScharfetterGummel{Step: tau, TimeOrder: 1} }, 0.06},
 	} {
