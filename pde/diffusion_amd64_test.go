@@ -4,7 +4,7 @@ package pde
 
 // withoutVectors runs f with the vector kernels off.
 func withoutVectors(f func()) {
-	defer func(old bool) { useAVX2 = old }(useAVX2)
-	useAVX2 = false
+	defer func(two, five bool) { useAVX2, useAVX512 = two, five }(useAVX2, useAVX512)
+	useAVX2, useAVX512 = false, false
 	f()
 }

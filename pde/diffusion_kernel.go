@@ -4,7 +4,7 @@ import "math"
 
 // The kernels of the diffusion schemes work on rows like those of kernel.go, with
 // the same promise: elementwise, every operation rounded for itself, the same bits
-// from the vector code in diffusion_amd64.s. A face has two coefficients: what
+// from the vector code that internal/asm writes. A face has two coefficients: what
 // crosses it per unit of time is
 //
 //	f = a ρ_below − b ρ_above.

@@ -3,7 +3,6 @@ package main
 import (
 	"math"
 
-	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/gotypes"
 	"github.com/mmcloughlin/avo/operand"
@@ -53,7 +52,7 @@ func (k *crossing) name() string {
 	if k.mean {
 		name += "Mean"
 	}
-	return name + k.limiter.name + map[int]string{4: "AVX2", 8: "AVX512"}[k.width]
+	return name + k.limiter.name
 }
 
 // function writes the kernel.
@@ -62,10 +61,7 @@ func (k *crossing) function() {
 	if !k.wide() {
 		signature += " (done int)"
 	}
-	k.Function(k.name())
-	k.Attributes(attr.NOSPLIT)
-	k.Pragma("noescape")
-	k.SignatureExpr(signature)
+	k.begin(k.name(), signature)
 	k.x = k.Dereference(k.Param("x"))
 	k.arguments()
 	limit := k.groups()
@@ -76,8 +72,7 @@ func (k *crossing) function() {
 		k.rest()
 	}
 	k.results()
-	k.VZEROUPPER()
-	k.RET()
+	k.end()
 }
 
 // arguments loads what the kernel takes into registers.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/gotypes"
 	"github.com/mmcloughlin/avo/operand"
@@ -41,21 +40,9 @@ type lane struct {
 // parts is a lane vector in registers.
 type parts []reg.VecVirtual
 
-func (k *lane) name(base string) string {
-	return base + map[bool]string{false: "64", true: "32"}[k.single] + map[int]string{4: "AVX2", 8: "AVX512"}[k.width]
-}
-
-// begin starts a function.
+// begin starts a function with a name that tells the type of elements too.
 func (k *lane) begin(base, signature string) {
-	k.Function(k.name(base))
-	k.Attributes(attr.NOSPLIT)
-	k.Pragma("noescape")
-	k.SignatureExpr(signature)
-}
-
-func (k *lane) end() {
-	k.VZEROUPPER()
-	k.RET()
+	k.vector.begin(base+map[bool]string{false: "64", true: "32"}[k.single], signature)
 }
 
 // param returns a parameter in a register.

@@ -1,6 +1,6 @@
-// Command asm writes vector kernels of the project, pde/kernel_cross_amd64.s,
-// internal/simd/lanes_kernel_amd64.s and their declarations, with avo. The results are committed; whoever builds the project needs
-// neither avo nor this module. After a change here:
+// Command asm writes vector kernels of the project and their declarations with avo. The
+// results, listed in outputs, are committed; whoever builds the project needs neither avo
+// nor this module. After a change here:
 //
 //	cd internal/asm && go run .
 //
@@ -28,6 +28,7 @@ type output struct {
 
 var outputs = []output{
 	{"pde/kernel_cross", crossings},
+	{"pde/diffusion", diffusion},
 	{"internal/simd/lanes_kernel", lanes},
 }
 

@@ -26,6 +26,19 @@ type masks struct{ own, one, two reg.Register }
 
 func (v *vector) wide() bool { return v.width == 8 }
 
+// begin starts a function with a name that tells the width, and end ends it.
+func (v *vector) begin(name, signature string) {
+	v.Function(name + map[int]string{4: "AVX2", 8: "AVX512"}[v.width])
+	v.Attributes(attr.NOSPLIT)
+	v.Pragma("noescape")
+	v.SignatureExpr(signature)
+}
+
+func (v *vector) end() {
+	v.VZEROUPPER()
+	v.RET()
+}
+
 // reg returns a new register.
 func (v *vector) reg() reg.VecVirtual {
 	if v.wide() {
@@ -34,22 +47,42 @@ func (v *vector) reg() reg.VecVirtual {
 	return v.YMM()
 }
 
-// op applies a three-operand instruction: a − b is op(v.VSUBPD, a, b).
+// op applies a three-operand instruction: a − b is op(v.VSUBPD, a, b). If b is in memory
+// the instruction fetches it.
 func (v *vector) op(f func(...operand.Op), a, b operand.Op) reg.VecVirtual {
+	a = v.value(a)
 	r := v.reg()
 	f(b, a, r)
 	return r
 }
 
-func (v *vector) add(a, b operand.Op) reg.VecVirtual { return v.op(v.VADDPD, a, b) }
+// value returns a in a register.
+func (v *vector) value(a operand.Op) reg.VecVirtual {
+	if r, ok := a.(reg.VecVirtual); ok {
+		return r
+	}
+	r := v.reg()
+	v.VMOVUPD(a, r)
+	return r
+}
+
+// symmetric is op for an instruction whose operands may change places.
+func (v *vector) symmetric(f func(...operand.Op), a, b operand.Op) reg.VecVirtual {
+	if operand.IsMem(a) && !operand.IsMem(b) {
+		a, b = b, a
+	}
+	return v.op(f, a, b)
+}
+
+func (v *vector) add(a, b operand.Op) reg.VecVirtual { return v.symmetric(v.VADDPD, a, b) }
 func (v *vector) sub(a, b operand.Op) reg.VecVirtual { return v.op(v.VSUBPD, a, b) }
-func (v *vector) mul(a, b operand.Op) reg.VecVirtual { return v.op(v.VMULPD, a, b) }
+func (v *vector) mul(a, b operand.Op) reg.VecVirtual { return v.symmetric(v.VMULPD, a, b) }
 func (v *vector) div(a, b operand.Op) reg.VecVirtual { return v.op(v.VDIVPD, a, b) }
 func (v *vector) min(a, b operand.Op) reg.VecVirtual { return v.op(v.VMINPD, a, b) }
 func (v *vector) max(a, b operand.Op) reg.VecVirtual { return v.op(v.VMAXPD, a, b) }
-func (v *vector) and(a, b operand.Op) reg.VecVirtual { return v.op(v.VANDPD, a, b) }
-func (v *vector) or(a, b operand.Op) reg.VecVirtual  { return v.op(v.VORPD, a, b) }
-func (v *vector) xor(a, b operand.Op) reg.VecVirtual { return v.op(v.VXORPD, a, b) }
+func (v *vector) and(a, b operand.Op) reg.VecVirtual { return v.symmetric(v.VANDPD, a, b) }
+func (v *vector) or(a, b operand.Op) reg.VecVirtual  { return v.symmetric(v.VORPD, a, b) }
+func (v *vector) xor(a, b operand.Op) reg.VecVirtual { return v.symmetric(v.VXORPD, a, b) }
 
 // load returns the elements at m; the missing ones of a last group are 0.
 func (v *vector) load(m operand.Mem) reg.VecVirtual {
