@@ -34,13 +34,14 @@ func (*SoftmaxScalar) kernel(s kernelShape) kernel {
 	k.mix, k.pull = make([]float64, layers*n*n), make([]float64, layers*n*n)
 	k.row, k.work = make([]float64, n), make([]float64, 3*panelNodes)
 	k.psi, k.slope = s.accumulators(1)
+	layouts := softmaxLayouts{n: n}
 	if s.fixed == nil {
-		k.panel = newSoftmaxPanel(n, slices.Max(s.nodes))
+		k.panel = newSoftmaxPanel(layouts.of(slices.Max(s.nodes)))
 		left := keptBytes
 		k.kept = make([][]*softmaxPanel, layers)
 		for i, m := range s.nodes {
 			for from := 0; from < m; from += panelNodes {
-				p := newSoftmaxPanel(n, m-from)
+				p := newSoftmaxPanel(layouts.of(m - from))
 				if left -= p.bytes(); left < 0 {
 					return k
 				}
@@ -51,14 +52,14 @@ func (*SoftmaxScalar) kernel(s kernelShape) kernel {
 	}
 	k.cache = make([][][]*softmaxPanel, len(s.tokens))
 	for b, t := range s.tokens {
-		k.cache[b] = fixedPanels(s.fixed, t[:n])
+		k.cache[b] = fixedPanels(s.fixed, t[:n], &layouts)
 	}
 	return k
 }
 
 // fixedPanels returns the panels of each slice for tokens x; slices that share their
 // nodes share their panels.
-func fixedPanels(nodes [][]float64, x []float64) [][]*softmaxPanel {
+func fixedPanels(nodes [][]float64, x []float64, layouts *softmaxLayouts) [][]*softmaxPanel {
 	all := make([][]*softmaxPanel, len(nodes))
 	for k, a := range nodes {
 		for j := range k {
@@ -72,7 +73,7 @@ func fixedPanels(nodes [][]float64, x []float64) [][]*softmaxPanel {
 		}
 		for m := 0; m < len(a); m += panelNodes {
 			part := a[m:min(m+panelNodes, len(a))]
-			p := newSoftmaxPanel(len(x), len(part))
+			p := newSoftmaxPanel(layouts.of(len(part)))
 			p.fill(part, x)
 			all[k] = append(all[k], p)
 		}

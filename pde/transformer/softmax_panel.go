@@ -26,43 +26,111 @@ const exponentMax = 600
 // |a| max|x_i x_j| > exponentMax are listed in wild, have E = 1 and inverse = 0 here so that
 // they contribute nothing, and are left to stableSoftmax.
 //
-// Pair q has its w nodes at e[q·stride:], row i of the inverses at inverse[i·stride:].
+// The w nodes of a pair of tokens i ≤ j are at e[layout.pair(i, j)·stride:], row i of the
+// inverses at inverse[i·stride:].
 type softmaxPanel struct {
-	n, w, stride int
-	pair         []int     // pair of tokens i, j at i·n+j
-	product      []float64 // x_i x_j of each pair
-	scale        *simd.Mix[float64]
-	nodes        []float64
-	e, inverse   []float64
-	wild         []int
+	*softmaxLayout
+	w          int
+	nodes      []float64
+	e, inverse []float64
+	wild       []int
+}
+
+// softmaxLayout is what panels of so many tokens and lane vectors of nodes share.
+type softmaxLayout struct {
+	n, stride int
+	first     []int        // first[i]: number of the pair (i, i); (i, i+1), … follow
+	row       []softmaxRow // of each token
+	product   []float64    // scratch: x_i x_j of a row
+}
+
+// softmaxRow has the products for the pairs (i, j) with j ≥ i of a token i.
+type softmaxRow struct {
+	scale *simd.Mix[float64] // a_m x_i x_j
+	sum   *simd.Mix[float64] // Σ_j E_ij
+}
+
+func newSoftmaxLayout(n, across int) *softmaxLayout {
+	l := &softmaxLayout{n: n, stride: simd.Lanes[float64]() * across, product: make([]float64, n)}
+	for i := range n {
+		l.first = append(l.first, i*n-i*(i-1)/2)
+		l.row = append(l.row, softmaxRow{
+			scale: simd.Mix[float64]{T: across, R: n - i, S: 1, XT: 1, CR: 1, DstT: 1, DstR: across}.Bind(),
+			sum:   simd.Mix[float64]{T: across, R: 1, S: n - i, XT: 1, XS: across, DstT: 1, Add: true}.Bind(),
+		})
+	}
+	return l
+}
+
+// pair numbers the pairs of tokens.
+func (l *softmaxLayout) pair(i, j int) int {
+	if j < i {
+		i, j = j, i
+	}
+	return l.first[i] + j - i
 }
 
 // bytes is the size of the panel's numbers.
 func (p *softmaxPanel) bytes() int { return 8 * (len(p.e) + len(p.inverse) + len(p.nodes)) }
 
-// newSoftmaxPanel returns a panel for up to m nodes, or panelNodes if they are more.
-func newSoftmaxPanel(n, m int) *softmaxPanel {
-	across, pairs := panels[float64](min(m, panelNodes)), n*(n+1)/2
-	stride := simd.Lanes[float64]() * across
-	p := &softmaxPanel{
-		n: n, stride: stride, pair: make([]int, n*n), product: make([]float64, pairs),
-		scale: simd.Mix[float64]{T: across, R: pairs, S: 1, XT: 1, CR: 1, DstT: 1, DstR: across}.Bind(),
-		nodes: make([]float64, stride), e: make([]float64, stride*pairs), inverse: make([]float64, stride*n), wild: make([]int, 0, stride),
-	}
-	q := 0
-	for i := range n {
-		for j := i; j < n; j++ {
-			p.pair[i*n+j], p.pair[j*n+i] = q, q
-			q++
-		}
-	}
-	return p
+// softmaxLayouts has one layout for each size of panels.
+type softmaxLayouts struct {
+	n   int
+	all []*softmaxLayout
 }
 
-// fill computes the panel of nodes a and tokens x.
+// of returns the layout of a panel for m nodes, or panelNodes if they are more.
+func (s *softmaxLayouts) of(m int) *softmaxLayout {
+	across := panels[float64](min(m, panelNodes))
+	for _, l := range s.all {
+		if l.stride == across*simd.Lanes[float64]() {
+			return l
+		}
+	}
+	s.all = append(s.all, newSoftmaxLayout(s.n, across))
+	return s.all[len(s.all)-1]
+}
+
+func newSoftmaxPanel(l *softmaxLayout) *softmaxPanel {
+	n := l.n
+	return &softmaxPanel{
+		softmaxLayout: l, nodes: make([]float64, l.stride), e: make([]float64, l.stride*n*(n+1)/2), inverse: make([]float64, l.stride*n),
+		wild: make([]int, 0, l.stride),
+	}
+}
+
+// one is the coefficient of a plain sum.
+var one = []float64{1}
+
+// fill computes the panel of nodes a and tokens x, row by row, each of which stays in the
+// first level of cache meanwhile. A row adds to the sums of all rows that follow, E being
+// symmetric.
 func (p *softmaxPanel) fill(a, x []float64) {
 	p.w = len(a)
 	clear(p.nodes[copy(p.nodes, a):])
+	p.tame(a, x)
+	clear(p.inverse)
+	for i, xi := range x {
+		product := p.product[:p.n-i]
+		for k, xj := range x[i:] {
+			product[k] = xi * xj
+		}
+		e := p.e[p.first[i]*p.stride:][:len(product)*p.stride]
+		p.row[i].scale.Do(e, p.nodes, product)
+		simd.LaneExp(e, e, 1)
+		p.row[i].sum.Do(p.inverse[i*p.stride:], e, one)
+		simd.AddScaled(p.inverse[(i+1)*p.stride:], 1, e[p.stride:])
+	}
+	simd.LaneInverse(p.inverse)
+	for _, r := range p.wild {
+		for i := range p.n {
+			p.inverse[i*p.stride+r] = 0
+		}
+	}
+}
+
+// tame lists the wild nodes among a and puts 0 in their place.
+func (p *softmaxPanel) tame(a, x []float64) {
 	largest := 0.0
 	for _, v := range x {
 		largest = max(largest, v*v)
@@ -74,33 +142,11 @@ func (p *softmaxPanel) fill(a, x []float64) {
 			p.nodes[r] = 0
 		}
 	}
-	q := 0
-	for i, xi := range x {
-		for _, xj := range x[i:] {
-			p.product[q] = xi * xj
-			q++
-		}
-	}
-	p.scale.Do(p.e, p.nodes, p.product)
-	simd.LaneExp(p.e, p.e, 1)
-	for i := range p.n {
-		sum := p.inverse[i*p.stride : (i+1)*p.stride]
-		copy(sum, p.entry(i, 0))
-		for j := 1; j < p.n; j++ {
-			simd.AddScaled(sum, 1, p.entry(i, j))
-		}
-	}
-	simd.LaneInverse(p.inverse)
-	for _, r := range p.wild {
-		for i := range p.n {
-			p.inverse[i*p.stride+r] = 0
-		}
-	}
 }
 
 // entry returns E_ij of all lanes.
 func (p *softmaxPanel) entry(i, j int) []float64 {
-	q := p.pair[i*p.n+j] * p.stride
+	q := p.pair(i, j) * p.stride
 	return p.e[q : q+p.stride]
 }
 
