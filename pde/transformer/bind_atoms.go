@@ -10,12 +10,11 @@ import (
 type ensembleEnergy struct {
 	*learner
 	decay  float64
-	dim    []int       // parameters of an atom of each component
-	number []int       // atoms of each component
-	linear []int       // how many of them, the last ones, each block is linear in
-	coef   [][]float64 // weight·v of each component's atoms, of blocks that are linear in one parameter
-	grad   []float64   // where derivatives are gathered
-	apart  []bool      // scratch of BatchGradient
+	dim    []int     // parameters of an atom of each component
+	number []int     // atoms of each component
+	linear []int     // how many of them, the last ones, each block is linear in
+	grad   []float64 // where derivatives are gathered
+	apart  []bool    // scratch of BatchGradient
 
 	temperature float64
 }
@@ -61,11 +60,6 @@ func (m *Model) BindAtoms(shape *pde.Ensemble) (pde.AtomFunctional, error) {
 				"layer %d has %d atoms of %d parameters: want at least one of %s", k, a.N, a.Dim, nameList(m.Parameters(i)))))
 		}
 		nodes[i] = append(nodes[i], a.N)
-		var coef []float64
-		if e.linear[i] == 1 {
-			coef = make([]float64, a.N)
-		}
-		e.coef = append(e.coef, coef)
 		e.number = append(e.number, a.N)
 	}
 	e.learner = newLearner(m, nodes, nil, e.collect)
@@ -84,17 +78,13 @@ func (e *ensembleEnergy) loadAtoms(a *pde.Ensemble) {
 		panic("transformer: ensemble of another shape than bound")
 	}
 	for c := range a.Component {
-		s, coef := &a.Component[c], e.coef[c]
+		s := &a.Component[c]
 		if s.Dim != e.dim[c] || s.N != e.number[c] {
 			panic("transformer: ensemble of another shape than bound")
 		}
 		i, k := c/e.depth, c%e.depth
 		split := len(s.Theta) - e.linear[i]*s.N
-		at := nodes{a: s.Theta[:split], v: s.Theta[split:], coef: coef, weight: s.Weight}
-		for m := range coef {
-			coef[m] = s.Weight[m] * at.v[m]
-		}
-		e.load(i, k, at)
+		e.load(i, k, nodes{a: s.Theta[:split], v: s.Theta[split:], weight: s.Weight})
 	}
 }
 

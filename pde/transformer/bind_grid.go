@@ -171,7 +171,7 @@ func (e *gridEnergy) loadMoments(rho pde.State) {
 		if part.across != nil {
 			floats.Mul(e.coef[c], part.across)
 		}
-		e.load(c/e.depth, c%e.depth, nodes{a: part.nodes, coef: e.coef[c], v: part.ones, weight: e.coef[c]})
+		e.load(c/e.depth, c%e.depth, nodes{a: part.nodes, v: part.ones, weight: e.coef[c]})
 		clear(e.node[c])
 	}
 }

@@ -63,10 +63,7 @@ func newLinear[E simd.Float](s kernelShape) *linear[E] {
 		*v = vectors[E](dim * dim)
 	}
 	l.w, l.momentE, l.pullE = vectors[E](1), make([]E, dim*dim), make([]E, dim*dim)
-	for _, m := range s.nodes {
-		l.packed = append(l.packed, vectors[E](panels[E](m)*2*dim*dim))
-		l.gathered = append(l.gathered, vectors[E](panels[E](m)*2*dim*dim))
-	}
+	l.packed, l.gathered = newHeadPanels[E](&l.kernelShape), gatheredPanels[E](&l.kernelShape)
 	return l
 }
 
@@ -79,8 +76,8 @@ type linear[E simd.Float] struct {
 	kernelShape
 	n, dim   int
 	at       []nodes
-	packed   [][]E // of each slice, panel by panel: A and V
-	gathered [][]E // likewise: ∂S/∂A and ∂S/∂V
+	packed   headPanels[E]
+	gathered [][]E // of each slice, panel by panel: ∂S/∂A and ∂S/∂V
 
 	spread, turn, byV, byA *simd.Mix[E]
 	times, weigh           *simd.Outer[E]
@@ -96,18 +93,25 @@ func (l *linear[E]) load(k int, at nodes) {
 	l.at[k] = at
 	clear(l.gathered[k])
 	for from := 0; from < l.nodes[k]; from += lanes {
-		a, v := l.panel(l.packed[k], from)
-		gather(a, at.a, l.nodes[k], from)
-		gather(v, at.v, l.nodes[k], from)
+		if a, v, kept := l.packed.at(k, from); kept {
+			l.pack(a, v, k, from)
+		}
 	}
 }
 
-// panel returns the part of A and of V in packed or gathered panels.
-func (l *linear[E]) panel(x []E, from int) (a, v []E) {
-	lanes := simd.Lanes[E]()
-	size := l.dim * l.dim * lanes
-	at := 2 * (from / lanes) * size
-	return x[at : at+size], x[at+size : at+2*size]
+// pack lays out A and V of a panel.
+func (l *linear[E]) pack(a, v []E, k, from int) {
+	gather(a, l.at[k].a, l.nodes[k], from)
+	gather(v, l.at[k].v, l.nodes[k], from)
+}
+
+// matrices returns A and V of a panel.
+func (l *linear[E]) matrices(k, from int) (a, v []E) {
+	a, v, kept := l.packed.at(k, from)
+	if !kept {
+		l.pack(a, v, k, from)
+	}
+	return a, v
 }
 
 func (l *linear[E]) begin(int) {}
@@ -144,7 +148,7 @@ func (l *linear[E]) forward(dst []float64, slot int, z []float64) {
 	moment := inElements(l.momentE, l.moment)
 	clear(l.sumK)
 	for from := 0; from < l.nodes[k]; from += lanes {
-		a, v := l.panel(l.packed[k], from)
+		a, v := l.matrices(k, from)
 		gatherWeights(l.w, l.at[k].weight, from)
 		l.spread.Do(l.ca, a, moment)
 		clear(l.product)
@@ -164,9 +168,9 @@ func (l *linear[E]) backward(dst []float64, slot int, z, p []float64) {
 	clear(l.sumK)
 	clear(l.sumC)
 	for from := 0; from < l.nodes[k]; from += lanes {
-		a, v := l.panel(l.packed[k], from)
+		a, v := l.matrices(k, from)
 		gatherWeights(l.w, l.at[k].weight, from)
-		byA, byV := l.panel(l.gathered[k], from)
+		byA, byV := gatheredAt(l.gathered[k], l.dim, from)
 		l.spread.Do(l.ca, a, moment) // U = C Aᵀ
 		l.turn.Do(l.vp, v, pull)     // N = Vᵀ G
 		l.byV.Do(byV, l.ca, pull)
@@ -192,7 +196,7 @@ func (l *linear[E]) backward(dst []float64, slot int, z, p []float64) {
 func (l *linear[E]) drain(k int, psi, slope []float64) {
 	m, lanes := l.nodes[k], simd.Lanes[E]()
 	for from := 0; from < m; from += lanes {
-		byA, byV := l.panel(l.gathered[k], from)
+		byA, byV := gatheredAt(l.gathered[k], l.dim, from)
 		scatter(slope, byA, m, from)
 		scatter(psi, byV, m, from)
 	}

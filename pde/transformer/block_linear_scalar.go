@@ -40,7 +40,10 @@ type linearScalar struct {
 }
 
 func (l *linearScalar) load(k int, at nodes) {
-	l.at[k], l.gain[k], l.sum[k] = at, floats.Dot(at.coef, at.a), 0
+	l.at[k], l.gain[k], l.sum[k] = at, 0, 0
+	for m, a := range at.a {
+		l.gain[k] += at.weight[m] * at.v[m] * a
+	}
 }
 
 func (l *linearScalar) begin(b int) { l.x = l.tokens[b][:l.prompts.N] }

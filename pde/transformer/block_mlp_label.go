@@ -49,7 +49,7 @@ func (b *MLPLabel) kernel(s kernelShape) kernel {
 		sizes = append(sizes, s.prompts.N*s.nodes[slice])
 	}
 	k.sigma, k.kept = s.keep(sizes)
-	k.work, k.input, k.lift = make([]float64, largest), make([]float64, largest), make([]float64, largest)
+	k.work, k.input, k.coef = make([]float64, largest), make([]float64, largest), make([]float64, largest)
 	k.psi, k.slope = s.accumulators(1)
 	return k
 }
@@ -61,8 +61,8 @@ type mlpLabel struct {
 	at         []nodes     // of each slice
 	sigma      [][]float64 // of each slot: token i, node m at i·M+m
 	kept       []bool      // of each slot: sigma lasts
-	work, lift []float64   // lift is coef·ω
-	input      []float64   // ω_m y_i, where σ' does not follow from σ
+	work, coef []float64
+	input      []float64 // ω_m y_i, where σ' does not follow from σ
 	psi, slope [][]float64
 }
 
@@ -88,9 +88,10 @@ func (l *mlpLabel) values(slot int, z []float64) []float64 {
 func (l *mlpLabel) forward(dst []float64, slot int, z []float64) {
 	n, k, sigma := l.prompts.N, l.slots[slot], l.values(slot, z)
 	m := l.nodes[k]
+	coef := l.at[k].coefficients(l.coef, 0, m)
 	clear(dst[:n])
 	for i := range n {
-		dst[n+i] = simd.Dot(l.at[k].coef, sigma[i*m:(i+1)*m])
+		dst[n+i] = simd.Dot(coef, sigma[i*m:(i+1)*m])
 	}
 }
 
@@ -101,8 +102,8 @@ func (l *mlpLabel) backward(dst []float64, slot int, z, p []float64) {
 		l.values(slot, z)
 	}
 	clear(dst)
-	work, lift := l.work[:m], l.lift[:m]
-	floats.MulTo(lift, l.at[k].coef, l.at[k].a)
+	work, lift := l.work[:m], l.at[k].coefficients(l.coef, 0, m)
+	floats.Mul(lift, l.at[k].a)
 	for i, pi := range p[n:] {
 		if pi == 0 {
 			continue // every token but the one that is read, in the last layer

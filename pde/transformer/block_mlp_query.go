@@ -60,7 +60,7 @@ func (b *MLPQuery) kernel(s kernelShape) kernel {
 		sizes = append(sizes, n*m)
 	}
 	k.sigma, k.kept = s.keep(sizes)
-	k.input, k.slope = make([]float64, largest), make([]float64, largest)
+	k.input, k.slope, k.coef = make([]float64, largest), make([]float64, largest), make([]float64, largest)
 	k.psi, k.tilt = s.accumulators(2)
 	return k
 }
@@ -79,6 +79,7 @@ type mlpQuery struct {
 	push, pull []float64   // of each slice and token
 	input      []float64
 	slope      []float64
+	coef       []float64
 	psi, tilt  [][]float64
 }
 
@@ -109,8 +110,9 @@ func (l *mlpQuery) begin(b int) {
 				l.activation.value(table[i*m:(i+1)*m], l.preactivation(k, x))
 			}
 		}
+		coef := l.at[k].coefficients(l.coef, 0, m)
 		for i := range n {
-			l.push[k*n+i] = simd.Dot(l.at[k].coef, table[i*m:(i+1)*m])
+			l.push[k*n+i] = simd.Dot(coef, table[i*m:(i+1)*m])
 		}
 	}
 }

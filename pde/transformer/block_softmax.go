@@ -144,10 +144,7 @@ func newSoftmax[E simd.Float](b *Softmax, s kernelShape) *softmax[E] {
 	n, dim := s.prompts.N, s.prompts.Dim
 	k := &softmax[E]{kernelShape: s, n: n, dim: dim, rank: b.Rank, scale: E(b.factor(dim)), sees: b.sees(n)}
 	k.at = make([]nodes, len(s.nodes))
-	for _, m := range s.nodes {
-		k.packed = append(k.packed, vectors[E](panels[E](m)*2*dim*dim))
-		k.gathered = append(k.gathered, vectors[E](panels[E](m)*2*dim*dim))
-	}
+	k.packed, k.gathered = newHeadPanels[E](&k.kernelShape), gatheredPanels[E](&k.kernelShape)
 	k.bind()
 	return k
 }
@@ -171,8 +168,8 @@ type softmax[E simd.Float] struct {
 	scale        E
 	sees         [][]int
 	at           []nodes
-	packed       [][]E // of each slice, panel by panel: A and V
-	gathered     [][]E // likewise: ∂S/∂A and ∂S/∂V
+	packed       headPanels[E]
+	gathered     [][]E // of each slice, panel by panel: ∂S/∂A and ∂S/∂V
 
 	rows     int // of a block
 	full     *softmaxShape[E]
@@ -236,30 +233,38 @@ func (s *softmax[E]) load(k int, at nodes) {
 	s.at[k] = at
 	clear(s.gathered[k])
 	for from := 0; from < s.nodes[k]; from += lanes {
-		a, v := s.panel(s.packed[k], from)
-		gather(v, at.v, s.nodes[k], from)
-		if s.rank == 0 {
-			gather(a, at.a, s.nodes[k], from)
-		} else {
-			gather(s.factor, at.a, s.nodes[k], from)
-			half := len(s.factor) / 2
-			clear(a)
-			s.compose.Do(a, s.factor[:half], s.factor[half:])
-		}
-		if s.scale != 1 {
-			for i := range a {
-				a[i] *= s.scale
-			}
+		if a, v, kept := s.packed.at(k, from); kept {
+			s.pack(a, v, k, from)
 		}
 	}
 }
 
-// panel returns the part of A and of V in packed or gathered panels.
-func (s *softmax[E]) panel(x []E, from int) (a, v []E) {
-	lanes := simd.Lanes[E]()
-	size := s.dim * s.dim * lanes
-	at := 2 * (from / lanes) * size
-	return x[at : at+size], x[at+size : at+2*size]
+// pack lays out A and V of a panel.
+func (s *softmax[E]) pack(a, v []E, k, from int) {
+	at, m := &s.at[k], s.nodes[k]
+	gather(v, at.v, m, from)
+	if s.rank == 0 {
+		gather(a, at.a, m, from)
+	} else {
+		gather(s.factor, at.a, m, from)
+		half := len(s.factor) / 2
+		clear(a)
+		s.compose.Do(a, s.factor[:half], s.factor[half:])
+	}
+	if s.scale != 1 {
+		for i := range a {
+			a[i] *= s.scale
+		}
+	}
+}
+
+// matrices returns A and V of a panel.
+func (s *softmax[E]) matrices(k, from int) (a, v []E) {
+	a, v, kept := s.packed.at(k, from)
+	if !kept {
+		s.pack(a, v, k, from)
+	}
+	return a, v
 }
 
 func (s *softmax[E]) begin(int) {}
@@ -305,7 +310,7 @@ func (s *softmax[E]) forward(dst []float64, slot int, tokens []float64) {
 	k, lanes, z := s.slots[slot], simd.Lanes[E](), inElements(s.z, tokens)
 	clear(s.out)
 	for from := 0; from < s.nodes[k]; from += lanes {
-		a, v := s.panel(s.packed[k], from)
+		a, v := s.matrices(k, from)
 		gatherWeights(s.w, s.at[k].weight, from)
 		clear(s.f)
 		for i := 0; i < s.n; i += s.rows {
@@ -324,10 +329,10 @@ func (s *softmax[E]) backward(dst []float64, slot int, tokens, adjoint []float64
 	z, p := inElements(s.z, tokens), inElements(s.p, adjoint)
 	clear(s.out)
 	for from := 0; from < s.nodes[k]; from += lanes {
-		a, v := s.panel(s.packed[k], from)
+		a, v := s.matrices(k, from)
 		gatherWeights(s.w, s.at[k].weight, from)
 		clear(s.f)
-		byA, byV := s.panel(s.gathered[k], from)
+		byA, byV := gatheredAt(s.gathered[k], s.dim, from)
 		for i := 0; i < n; i += s.rows {
 			h := s.shape(i)
 			if !s.alive(adjoint, i, h.rows) {
@@ -366,7 +371,7 @@ func (s *softmax[E]) alive(p []float64, i, rows int) bool {
 func (s *softmax[E]) drain(k int, psi, slope []float64) {
 	m, lanes := s.nodes[k], simd.Lanes[E]()
 	for from := 0; from < m; from += lanes {
-		byA, byV := s.panel(s.gathered[k], from)
+		byA, byV := gatheredAt(s.gathered[k], s.dim, from)
 		scatter(psi, byV, m, from)
 		if s.scale != 1 {
 			for i := range byA {

@@ -32,20 +32,19 @@ func (*SoftmaxScalar) kernel(s kernelShape) kernel {
 	n, layers := s.prompts.N, len(s.nodes)
 	k := &softmaxScalar{kernelShape: s, at: make([]nodes, layers)}
 	k.mix, k.pull = make([]float64, layers*n*n), make([]float64, layers*n*n)
-	k.row, k.work = make([]float64, n), make([]float64, 3*panelNodes)
+	k.row, k.work, k.coef = make([]float64, n), make([]float64, 3*panelNodes), make([]float64, panelNodes)
 	k.psi, k.slope = s.accumulators(1)
 	layouts := softmaxLayouts{n: n}
 	if s.fixed == nil {
 		k.panel = newSoftmaxPanel(layouts.of(slices.Max(s.nodes)))
-		left := keptBytes
 		k.kept = make([][]*softmaxPanel, layers)
 		for i, m := range s.nodes {
 			for from := 0; from < m; from += panelNodes {
-				p := newSoftmaxPanel(layouts.of(m - from))
-				if left -= p.bytes(); left < 0 {
+				l := layouts.of(m - from)
+				if !s.afford(l.bytes()) {
 					return k
 				}
-				k.kept[i] = append(k.kept[i], p)
+				k.kept[i] = append(k.kept[i], newSoftmaxPanel(l))
 			}
 		}
 		return k
@@ -96,6 +95,7 @@ type softmaxScalar struct {
 
 	mix, pull  []float64 // K and G of each slice, row-major
 	row, work  []float64
+	coef       []float64 // of a panel
 	psi, slope [][]float64
 }
 
@@ -132,11 +132,12 @@ func (s *softmaxScalar) begin(b int) {
 		mix := s.mix[k*n*n : (k+1)*n*n]
 		for m := 0; m < nodes; m += panelNodes {
 			p, end := s.panelOf(k, m, false)
-			p.mix(mix, s.at[k].coef[m:end], s.work)
+			coef := s.at[k].coefficients(s.coef, m, end)
+			p.mix(mix, coef, s.work)
 			for _, r := range p.wild {
 				for i := range n {
 					stableSoftmax(s.row, s.at[k].a[m+r]*s.x[i], s.x)
-					floats.AddScaled(mix[i*n:(i+1)*n], s.at[k].coef[m+r], s.row)
+					floats.AddScaled(mix[i*n:(i+1)*n], coef[r], s.row)
 				}
 			}
 		}

@@ -36,11 +36,19 @@
 // with blocks that move it.
 //
 // A block with matrices treats eight atoms side by side in the lanes of vectors, sixteen in
-// single precision (see Model.Precision), and computes probabilities anew in the backward pass: its workspace is about twice its
-// parameters, whatever the number of prompts. A gradient of softmax costs, for each head and
-// prompt, about 8n²D + 7nD² fused products and sums and 2n² exponentials. Scalar blocks
-// keep exponentials or activations of one prompt, as far as a megabyte goes; those of
-// further layers are computed again.
+// single precision (see Model.Precision), and computes probabilities anew in the backward
+// pass. A gradient of softmax costs, for each head and prompt, about 8n²D + 7nD² fused
+// products and sums and 2n² exponentials.
+//
+// # Memory
+//
+// The workspace of atoms holds derivatives by all parameters, which are gathered apart from
+// the gradient so that sums have a fixed order, the tokens of one prompt at every block,
+// and up to a megabyte, for all blocks together, of what is needed again: exponentials,
+// activations and matrices laid out in panels. The rest of these is computed again. Nothing
+// grows with the number of prompts but their tokens; scalar softmax heads also have two
+// n×n matrices a layer. So it is less than twice the parameters and tokens where those take
+// more than about a megabyte and n² is below the number of heads. Every worker has its own.
 //
 // # Depth
 //

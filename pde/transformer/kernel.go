@@ -1,6 +1,10 @@
 package transformer
 
-import "slices"
+import (
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // kernel is a Block bound to prompts and to the shape of its parameters: the
 // workspace that evaluates
@@ -50,11 +54,16 @@ type kernel interface {
 // nodes are the atoms of a slice, or the rows of cells of a density, M of them:
 // coordinate d of node m is at d·M+m.
 type nodes struct {
-	a    []float64 // the parameters that the block is not linear in
-	coef []float64 // weight·v of atoms; the moments ∫ v ρ dv of rows of cells; nil for several v
+	a []float64 // the parameters that the block is not linear in
 	// The parameters v that the block is linear in, and the weights. Rows of cells, which
-	// have a law of v, have v = 1 and the weight coef.
+	// have a law of v, have v = 1 and the moment ∫ v ρ dv for the weight.
 	v, weight []float64
+}
+
+// coefficients writes weight·v of the nodes from ≤ m < to, of a block that is linear in one
+// parameter, to the beginning of buffer.
+func (at *nodes) coefficients(buffer []float64, from, to int) []float64 {
+	return floats.MulTo(buffer[:to-from], at.weight[from:to], at.v[from:to])
 }
 
 // kernelShape is what a kernel is made for.
@@ -67,24 +76,35 @@ type kernelShape struct {
 	slopes  bool        // whether slopes are wanted
 
 	precision Precision // of panels
+
+	left *int // bytes that may still be kept; the blocks of a network share them
 }
 
 // sameNodes reports whether two slices with fixed nodes share them.
 func sameNodes(a, b []float64) bool { return len(a) == len(b) && &a[0] == &b[0] }
 
-// keptBytes bounds what a scalar block keeps of atoms for the way back, about a second
-// level of cache. What does not fit is computed again, which takes no longer than memory
-// would, and makes the workspace no larger than the atoms'.
+// keptBytes bounds what the blocks of a network together keep of atoms for use again,
+// about half a second level of cache: exponentials and activations for the way back, and
+// matrices laid out in panels. What does not fit is made again, so that a workspace is not
+// much larger than its atoms.
 var keptBytes = 1 << 20
 
-// keep returns a buffer for every entry of sizes, in numbers: one of its own while
-// keptBytes last, or for all where nodes are fixed, and then one that the rest shares,
-// whose contents do not last.
-func (s kernelShape) keep(sizes []int) (buffer [][]float64, kept []bool) {
-	left := keptBytes / 8
+// afford takes a number of bytes from those that may be kept, if there are as many.
+func (s *kernelShape) afford(bytes int) bool {
+	if bytes > *s.left {
+		return false
+	}
+	*s.left -= bytes
+	return true
+}
+
+// keep returns a buffer for every entry of sizes, in numbers: one of its own while it can
+// be afforded, or for all where nodes are fixed, and one that the rest shares, whose
+// contents do not last.
+func (s *kernelShape) keep(sizes []int) (buffer [][]float64, kept []bool) {
 	shared := []float64(nil)
 	for _, n := range sizes {
-		if left -= n; s.fixed != nil || left >= 0 {
+		if s.fixed != nil || s.afford(8*n) {
 			buffer, kept = append(buffer, make([]float64, n)), append(kept, true)
 			continue
 		}

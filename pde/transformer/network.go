@@ -36,8 +36,9 @@ func newNetwork(m *Model, prompt []int, nodes [][]int, fixed [][][]float64) *net
 	for s := range w.z {
 		w.z[s] = make([]float64, size)
 	}
+	left := keptBytes
 	for i, c := range m.Blocks {
-		shape := kernelShape{prompts: p, tokens: w.tokens, nodes: nodes[i], slots: w.plan.slots[i], slopes: fixed == nil}
+		shape := kernelShape{left: &left, prompts: p, tokens: w.tokens, nodes: nodes[i], slots: w.plan.slots[i], slopes: fixed == nil}
 		if fixed != nil {
 			shape.fixed = fixed[i]
 		} else {

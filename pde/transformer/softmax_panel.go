@@ -70,8 +70,8 @@ func (l *softmaxLayout) pair(i, j int) int {
 	return l.first[i] + j - i
 }
 
-// bytes is the size of the panel's numbers.
-func (p *softmaxPanel) bytes() int { return 8 * (len(p.e) + len(p.inverse) + len(p.nodes)) }
+// bytes is the size of a panel's numbers.
+func (l *softmaxLayout) bytes() int { return 8 * l.stride * (l.n*(l.n+1)/2 + l.n + 1) }
 
 // softmaxLayouts has one layout for each size of panels.
 type softmaxLayouts struct {
