@@ -18,9 +18,10 @@ type Reference struct {
 	Objective []float64            // at the saved times
 	Output    [][]float64          // [saved time][prompt]
 	Error     map[Quantity]float64 // estimated error, in each quantity's own distance
-	// Density returns the exact density of every component at a training time, as
-	// cell averages; nil where only the curves above are known.
-	Density func(tau float64, g *grid.Grid) (*grid.Density, error)
+	// Density returns the density of a component at a saved time, as cell averages; nil where
+	// only the curves above are known. DensityLabel says what it is.
+	Density      func(c int, tau float64, g *grid.Grid) (*grid.Density, error)
+	DensityLabel string
 }
 
 // curve returns the reference that a trajectory stands for, with no error
@@ -58,22 +59,19 @@ func distance(q Quantity, a, b *Reference) float64 {
 }
 
 // DensityDistance returns max_s (1/C) Σ_c ‖ρ_c(τ_s) − ρ_ref(τ_s)‖₁ over the saved
-// times and the C components of a grid run, all on one grid.
+// times and the C components of a grid run.
 func DensityDistance(t *pde.Trajectory, r *Reference) (float64, error) {
 	worst := 0.0
 	for s, state := range t.States {
-		g := state[0].Grid
-		want, err := r.Density(t.Time[s], g)
-		if err != nil {
-			return 0, err
-		}
 		sum := 0.0
-		for _, d := range state {
-			for i, v := range d.Values {
-				sum += math.Abs(v-want.Values[i]) * g.RelativeVolume(i)
+		for c, d := range state {
+			want, err := r.Density(c, t.Time[s], d.Grid)
+			if err != nil {
+				return 0, err
 			}
+			sum += l1Distance(d, want)
 		}
-		worst = max(worst, sum*g.MeanVolume()/float64(len(state)))
+		worst = max(worst, sum/float64(len(state)))
 	}
 	return worst, nil
 }

@@ -19,8 +19,8 @@ import (
 //
 //	(1/C) Σ_c W₁(ρ_c, μ_c).
 //
-// The density is the exact one where there is one, and that of the study's finest grid run
-// elsewhere; the error of the reference is what the distances change with the density of
+// The density is that of the reference at the same L where it has one, and that of the
+// study's finest grid run elsewhere; the error of the reference is what the distances change with the density of
 // half as many cells, or of the next coarser run.
 //
 // M independent draws from a law of compact support in d dimensions are at a mean distance
@@ -251,7 +251,7 @@ func (l *lawPlan) exact(ref *Reference, state pde.State, of densityOf) (pde.Stat
 				return nil, err
 			}
 		}
-		d, err := ref.Density(l.study.Times[of.time.index(l.study)], g)
+		d, err := ref.Density(c, l.study.Times[of.time.index(l.study)], g)
 		if err != nil {
 			return nil, err
 		}
@@ -318,7 +318,7 @@ func (l *lawPlan) reference(tasks []*task) (*Reference, error) {
 	}
 	label := fmt.Sprintf("the density of %s; error: what that of %s changes", l.fine.run.ID, l.coarse.run.ID)
 	if ref, err := l.base.get(); err == nil && ref.Density != nil {
-		label = fmt.Sprintf("the exact density, as averages of the cells of %s; error: what half as many cells change", l.fine.run.ID)
+		label = fmt.Sprintf("%s, as averages of the cells of %s; error: what half as many cells change", ref.DensityLabel, l.fine.run.ID)
 	}
 	return &Reference{Label: label, Error: map[Quantity]float64{Distance1: rms(change)}}, nil
 }

@@ -50,7 +50,7 @@ func TestLawOfLinearAttention(t *testing.T) {
 		for c := range e.Component {
 			g, err := grid.New([]grid.Axis{{Lo: -2, Hi: 4, N: 96}, {Lo: -2, Hi: 4, N: 96}}...)
 			require.NoError(t, err)
-			d, err := ref.Density(1, g)
+			d, err := ref.Density(c, 1, g)
 			require.NoError(t, err)
 			a := &e.Component[c]
 			w, err := new(transport.W1).Points(transport.FromDensity(d), &transport.Measure{Dim: 2, N: a.N, Points: a.Theta})

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"pdesolve/finite"
+	"pdesolve/grid"
 	"pdesolve/pde"
 	"pdesolve/pde/exact"
 	"pdesolve/pde/transformer"
@@ -55,8 +56,9 @@ func (p *plan) baseReference() *refPlan {
 		coarse = fine
 		coarse.Nodes = max(2, fine.Nodes*baseNodes[1]/baseNodes[0])
 		coarse.RTol, coarse.ATol = 10*fine.RTol, 10*fine.ATol
-		return pair(p.characteristics(m, fine), p.characteristics(m, coarse),
-			fmt.Sprintf("characteristics at L = %d with %d nodes an axis and block; error: distance from %d nodes and a tenfold tolerance", m.Depth, fine.Nodes, coarse.Nodes))
+		a, b := p.characteristics(m, fine), p.characteristics(m, coarse)
+		return withDensity(&m, fine, a, b, pair(a, b,
+			fmt.Sprintf("characteristics at L = %d with %d nodes an axis and block; error: distance from %d nodes and a tenfold tolerance", m.Depth, fine.Nodes, coarse.Nodes)))
 	})
 }
 
@@ -180,7 +182,8 @@ func exactCurve(s *exact.LinearAttention, times []float64) (*Reference, error) {
 		rounding        = 1e-11
 		densityRounding = 1e-10 // of the cell averages
 	)
-	r := &Reference{Label: "exact solution (linear attention, one scalar equation)", Error: map[Quantity]float64{Density: densityRounding}, Density: s.Density}
+	r := &Reference{Label: "exact solution (linear attention, one scalar equation)", Error: map[Quantity]float64{Density: densityRounding},
+		Density: sameDensity(s.Density), DensityLabel: "the exact density"}
 	for _, tau := range times {
 		r.Risk = append(r.Risk, s.Risk(tau))
 		r.Objective = append(r.Objective, s.Objective(tau))
@@ -190,4 +193,19 @@ func exactCurve(s *exact.LinearAttention, times []float64) (*Reference, error) {
 		r.Error[q] = rounding
 	}
 	return r, nil
+}
+
+// sameDensity is the density of every component where all have the same: it is made once
+// for all those that are asked for one after the other.
+func sameDensity(of func(tau float64, g *grid.Grid) (*grid.Density, error)) func(c int, tau float64, g *grid.Grid) (*grid.Density, error) {
+	var last *grid.Density
+	var at float64
+	return func(_ int, tau float64, g *grid.Grid) (*grid.Density, error) {
+		if last != nil && at == tau && last.Grid.Equal(g) {
+			return last, nil
+		}
+		d, err := of(tau, g)
+		last, at = d, tau
+		return d, err
+	}
 }

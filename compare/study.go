@@ -150,7 +150,7 @@ const (
 	Output    Quantity = "output"    // read-outs, root mean square over prompts
 	Risk      Quantity = "risk"      // R
 	Objective Quantity = "objective" // Q
-	Density   Quantity = "density"   // ρ on the grid in L¹, mean over components; in cells ladders with an exact density
+	Density   Quantity = "density"   // ρ on the grid in L¹, mean over components; in cells ladders whose reference has a density
 	Distance1 Quantity = "w1"        // W₁ from particles to the density; in law ladders
 	Balance   Quantity = "balance"   // residual of dQ/dτ + ∫ρ|∇Ψ|² = 0, relative to the fall of Q; in dissipation ladders
 )

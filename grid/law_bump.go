@@ -79,6 +79,19 @@ func (b *Bump) Average(dst *Density) error {
 	return nil
 }
 
+// Density returns the density at a point.
+func (b *Bump) Density(x []float64) float64 {
+	rho := 1.0
+	for k, v := range x {
+		y := (v - b.Center[k]) / b.Radius[k]
+		if math.Abs(y) >= 1 {
+			return 0
+		}
+		rho *= 4 / (3 * b.Radius[k]) * bumpShape(y)
+	}
+	return rho
+}
+
 // ends returns the ends of the support on axis k.
 func (b *Bump) ends(k int) (lower, upper float64) {
 	return b.Center[k] - b.Radius[k], b.Center[k] + b.Radius[k]
