@@ -14,11 +14,19 @@ import (
 //	C (1/L + sqrt((δ + log(L+1))/M)).
 //
 // Networks of every width at the model's depth are compared with continuous depth and
-// M = ∞ (plan.limitReference). C is the smallest with which the odd-numbered seeds keep
-// the bound for every δ of the table; then the fraction of the even-numbered seeds
-// outside is compared with 3e^{−δ}. The interval of the fraction is Clopper and
+// M = ∞ (plan.limitReference). C is the smallest with which no odd-numbered seed of any
+// width is outside for the largest δ of the table; then the fraction of the even-numbered
+// seeds outside is compared with 3e^{−δ}. The interval of the fraction is Clopper and
 // Pearson's, with the seeds of one width as its sample, for the widths share draws; the
 // fraction is that of the worst width.
+//
+// (With the smallest C that the odd-numbered seeds allow at all, the even-numbered ones
+// would be outside as often as allowed, up to chance, and no number of seeds could decide.
+// Of the even-numbered seeds of a width k or more are farther out than all the odd-numbered
+// ones with a probability of 2^{−k}.)
+//
+// A study that adds seeds takes as many of each width as it needs to decide for the largest
+// δ with tailOutside of them outside.
 type byTail struct{}
 
 func init() { addInquiry(byTail{}) }
@@ -47,7 +55,11 @@ func (byTail) plan(p *plan) {
 	ref := p.limitReference()
 	var levels []level
 	for _, w := range p.study.Networks.Widths {
-		v := p.networks(float64(w), p.study.Model.Depth, w)
+		n := p.study.seeds(sample{depth: p.study.Model.Depth, width: w})
+		if more := p.study.Networks; more.UntilHalfWidth > 0 {
+			n = max(n, min(tailSeeds(p.study), more.MaxSeeds))
+		}
+		v := p.someNetworks(float64(w), p.study.Model.Depth, w, n)
 		v.ref = ref
 		levels = append(levels, v)
 	}
@@ -59,6 +71,28 @@ func (byTail) plan(p *plan) {
 // tailDeltas are the values of δ of the table; 3e^{−δ} is 0.67, 0.41, …, 0.055.
 var tailDeltas = []float64{1.5, 2, 2.5, 3, 4}
 
+// tailOutside is how many of one half of the seeds may be outside for the largest δ with the
+// bound still confirmed.
+const tailOutside = 2
+
+// tailAllowed returns the theorem's probability 3e^{−δ}.
+func tailAllowed(delta float64) float64 { return 3 * math.Exp(-delta) }
+
+// tailConfidence is the level of one row, for that of all together, by Bonferroni.
+func (s *Study) tailConfidence() float64 { return 1 - (1-s.Confidence)/float64(len(tailDeltas)) }
+
+// tailSeeds returns the least number of seeds, both halves together, with which tailOutside
+// of one half outside confirm the bound for the largest δ.
+func tailSeeds(s *Study) int {
+	n := tailOutside + 1
+	for {
+		if _, hi := clopperPearson(tailOutside, n, s.tailConfidence()); hi <= tailAllowed(slices.Max(tailDeltas)) {
+			return 2 * n
+		}
+		n++
+	}
+}
+
 // tail compares the fractions outside the bound with the theorem's probabilities.
 func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 	f := &Finding{
@@ -68,6 +102,7 @@ func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 	}
 	var fit, test [][]float64
 	var depth, width []float64
+	var sizes []int
 	for _, v := range levels {
 		ref, err := v.ref.get()
 		if err != nil {
@@ -81,21 +116,25 @@ func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 			}
 			e[i%2] = append(e[i%2], d)
 		}
-		fit, test = append(fit, e[0]), append(test, e[1])
+		fit, test, sizes = append(fit, e[0]), append(test, e[1]), append(sizes, len(e[1]))
 		depth, width = append(depth, float64(v.depth)), append(width, float64(v.width))
 	}
 	bound := func(l int, delta float64) float64 {
 		return 1/depth[l] + math.Sqrt((delta+math.Log(depth[l]+1))/width[l])
 	}
-	c := 0.0
+	c := f.compareTails(s, fit, test, bound)
+	f.Text = []string{fmt.Sprintf("With C = %s, which no seed of one half exceeds for δ = %s, the table gives the fraction of the other half outside the bound, at the worst of %d widths, with an interval of %s %% for all rows together. Seeds of that half by width: %s.",
+		significant(c, 2), plain(slices.Max(tailDeltas)), len(levels), plain(100*s.Confidence), list(sizes))}
+	return f, nil
+}
+
+// compareTails fits C to the errors of one half of the seeds, by width, and compares the
+// fractions of the other half outside with the theorem's probabilities.
+func (f *Finding) compareTails(s *Study, fit, test [][]float64, bound func(l int, delta float64) float64) (c float64) {
 	for l, e := range fit {
-		sorted := slices.Sorted(slices.Values(e))
-		for _, d := range tailDeltas {
-			c = max(c, quantile(1-3*math.Exp(-d), sorted)/bound(l, d))
-		}
+		c = max(c, slices.Max(e)/bound(l, slices.Max(tailDeltas)))
 	}
 	f.Verdict = Better
-	level := 1 - (1-s.Confidence)/float64(len(tailDeltas)) // of all rows together, by Bonferroni
 	for _, d := range tailDeltas {
 		worst, n := 0, len(test[0])
 		for l, e := range test {
@@ -109,8 +148,8 @@ func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 				worst, n = out, len(e)
 			}
 		}
-		lo, hi := clopperPearson(worst, n, level)
-		allowed := 3 * math.Exp(-d)
+		lo, hi := clopperPearson(worst, n, s.tailConfidence())
+		allowed := tailAllowed(d)
 		f.Rows = append(f.Rows, FindingRow{Values: []float64{d, allowed, float64(worst) / float64(n), lo, hi}})
 		switch {
 		case lo > allowed:
@@ -119,9 +158,7 @@ func tail(s *Study, q Quantity, levels []level) (*Finding, error) {
 			f.Verdict = Undecided // the bound is not contradicted, and not confirmed by so few seeds
 		}
 	}
-	f.Text = []string{fmt.Sprintf("With C = %s, fitted on one half of the seeds, the table gives the fraction of the other half outside the bound, at the worst of %d widths, with an interval of %s %% for all rows together.",
-		significant(c, 2), len(levels), plain(100*s.Confidence))}
-	return f, nil
+	return c
 }
 
 // clopperPearson returns the exact interval of a probability of which k of n trials

@@ -103,8 +103,13 @@ func (p *plan) add(t *task) *task {
 
 // networks returns the level of all seeds of one shape.
 func (p *plan) networks(x float64, depth, width int) level {
+	return p.someNetworks(x, depth, width, p.study.seeds(sample{depth: depth, width: width}))
+}
+
+// someNetworks returns the level of the first seeds of one shape.
+func (p *plan) someNetworks(x float64, depth, width, seeds int) level {
 	l := level{x: x, depth: depth, width: width, ref: p.sameDepthReference(depth)}
-	for s := range p.study.seeds(l.sample()) {
+	for s := range seeds {
 		l.tasks = append(l.tasks, p.network(depth, width, p.study.Networks.Seed+uint64(s)))
 	}
 	return l
