@@ -24,10 +24,10 @@ import (
 //	(1/U″(ρ) − τ∇·(ρ D ∇)) δp = T#ρⁿ − ρ,    D = ∂T,
 //
 // solved by multigrid (grid.Elliptic) with the coefficients at the larger of ρ and
-// T#ρⁿ, so that the support can grow, under Armijo's rule on J. As in back and forth, φ is
-// replaced by φᶜᶜ after every step, which does not lower J. The start comes from a grid
-// of half as many cells an axis, solved in the same way, and on the coarsest from
-// δF/δρ at ρⁿ. A constant added to φ keeps ρ's mass right throughout.
+// T#ρⁿ, so that the support can grow, and taken as far as J does not fall steeply along it.
+// As in back and forth, φ is replaced by φᶜᶜ after every step, which does not lower J. The
+// start comes from a grid of half as many cells an axis, solved in the same way, and on the
+// coarsest from δF/δρ at ρⁿ. A constant added to φ keeps ρ's mass right throughout.
 //
 // For V frozen each component is a problem of its own. Where V depends on averages of ρ it
 // is a fixed point V = V[ρ(V)], as in PushForward, and Dual is −Inf, as F need not be
@@ -40,11 +40,11 @@ import (
 //
 // A step that stretches a cell of ρⁿ over tens of cells (a dense patch at a wall that the
 // potential empties) is not resolved; the ascent then ends early, with a Residual of up to
-// some thousandths that says so. Nor is a density that is full in one cell and empty in the
-// next: the smooth transforms and the remap then agree to O(1) only. Of 400 steps from such
-// densities on 34 cells, with τ from 10⁻³ to 1, 287 missed the tolerance; and steps that move
-// particles by a small part of a cell can raise F there, which JKO counts. Variational keeps
-// both promises on such densities.
+// some hundredths that says so. Where T#ρⁿ = ρ is met, F falls, however rough ρⁿ is: the remap
+// moves mass across a face from the higher p to the lower one only, U′(ρ) + V is p where ρ > 0
+// and above it elsewhere, and U is convex (derived, for one axis). Of 400 steps from densities
+// whose cells are full or empty, on a line of 34 cells with τ from 10⁻³ to 1 and four energies,
+// 69 missed the tolerance, those of long steps, and none raised F.
 type BackAndForth struct {
 	// Tolerance is the Residual that a step is to meet. The ascent goes on to a
 	// hundredth of it, as long as a thousandth can be gained: at the edge of a support

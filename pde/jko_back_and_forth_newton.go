@@ -6,7 +6,10 @@ package pde
 //
 // D being the derivative of T along each axis, and promise to half of what the slope of
 // J along it is: the gain at the maximum of the quadratic model. The coefficients are
-// taken at the larger one of ρ and T#ρⁿ, so that the support can grow.
+// taken at the larger one of ρ and T#ρⁿ, so that the support can grow. Where mass arrives that ρ
+// does not have yet, the chord from p to the pressure at which ρ is T#ρⁿ stands for 1/U″: under
+// vacuum p can be far below U′(0), and with the slope at T#ρⁿ, which is steep, it would rise by
+// next to nothing.
 func (a *ascent) newton() {
 	volume := a.grid.CellVolume()
 	dense, second := a.trial, a.system.Cells()
@@ -16,12 +19,16 @@ func (a *ascent) newton() {
 		top = max(top, dense[i])
 	}
 	for i, r := range dense {
-		dense[i] = max(r, 1e-14*top)
+		dense[i] = max(r, 0x1p-46*top)
 	}
 	a.parts.Derivatives(a.delta, second, dense)
 	for i, u := range second {
+		miss := a.pushed[i]/volume - a.rho[i]
 		second[i] = 1 / u
-		a.delta[i] = a.pushed[i]/volume - a.rho[i]
+		if miss > chordMiss*dense[i] && a.pushed[i] > 0x1p-46*top*volume {
+			second[i] = miss / (a.delta[i] - (a.p[i] - a.v[i]))
+		}
+		a.delta[i] = miss
 	}
 	for k := range a.grid.Dim() {
 		a.conduct(k)
@@ -31,6 +38,10 @@ func (a *ascent) newton() {
 	a.system.Solve(a.delta, a.delta, linearTolerance, linearIterations)
 	a.promise = dot(a.delta, dense) * volume / 2
 }
+
+// chordMiss is the part of the density that may be missing before the chord, whose digits cancel,
+// takes the place of the slope.
+const chordMiss = 1e-6
 
 // The linear systems are solved roughly: Newton's direction is inexact anyway.
 const (
