@@ -141,3 +141,27 @@ func TestBackAndForthOnFullOrEmptyCells(t *testing.T) {
 		assert.Zero(t, c.Rejections, "seed %d", seed)
 	}
 }
+
+// A step that raises F by more than its tolerance is not taken in silence: it has no
+// certificate. Entropic transport blurs, and so raises F where a density is rough.
+func TestRisesAreCounted(t *testing.T) {
+	g, err := grid.New(grid.Axis{Lo: 0, Hi: 4, N: 39})
+	require.NoError(t, err)
+	rises, worst := 0, 0.0
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 39))
+		path, err := Solve(t.Context(), Problem{
+			Energy: Potential{Func: func(x []float64) float64 { return math.Cos(3 * x[0]) }}, Initial: roughState(random, g), Times: []float64{0, 3e-3},
+		}, JKO{Step: 1e-3, Inner: Entropic{Debiased: seed%2 == 0}}, &Options{WallMass: -1})
+		require.NoError(t, err)
+		c := path.Contracts
+		worst = max(worst, c.EnergyRise)
+		if c.EnergyRise > c.Tolerance {
+			rises++
+			assert.Positive(t, c.Uncertified, "seed %d: F rises by %.3g", seed, c.EnergyRise)
+		}
+		assert.GreaterOrEqual(t, c.Certificate, c.EnergyRise, "seed %d", seed)
+	}
+	t.Logf("%d of 20 runs raise F, at most by %.2g", rises, worst)
+	assert.Positive(t, rises)
+}

@@ -26,8 +26,7 @@ import (
 // depends on nothing but the state and can be resumed. Every step has a certificate,
 // StepReport.Residual beside its Tolerance; one that misses it is taken, but counted in
 // Contracts.Uncertified, which reports show. Residual is at least what F(ρⁿ⁺¹) alone is above
-// F(ρⁿ), relative to max(1, |F|), unless the inner solver says that F may rise: where a step
-// moves particles by less than a cell, Slack can hide such a rise.
+// F(ρⁿ), relative to max(1, |F|): Slack can hide such a rise, as where entropic blurs.
 //
 // Of second order are two schemes that are made of such steps; they move particles,
 // x = −∇Ψ, as two classical methods do:
@@ -121,7 +120,7 @@ func (j JKO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &jko{halving: newHalving(j.Name(), j.Step, f, grids), solver: solver, rises: inner.Domain().Caveats.EnergyRise}
+	s := &jko{halving: newHalving(j.Name(), j.Step, f, grids), solver: solver}
 	s.attempt, s.most = s.try, jkoHalvings
 	if j.TimeOrder == 2 {
 		s.second, s.attempt = newSecondOrder(j, grids), s.trySecond
@@ -151,7 +150,6 @@ func (j JKO) SemiDiscrete(fineness int) Scheme {
 type jko struct {
 	halving
 	solver JKOSolver
-	rises  bool         // F may rise, says the inner solver
 	second *secondOrder // nil for order 1
 }
 
@@ -178,7 +176,7 @@ func (s *jko) inner(ctx context.Context, rho State, start JKOStart, r *StepRepor
 	if rise := primal - start.Energy; !(rise <= jkoRounding*max(1, math.Abs(start.Energy))+res.Slack) {
 		return fmt.Errorf("energy plus cost of transport would rise by %.3g", rise), nil
 	}
-	if rise := res.Energy - start.Energy; rise > jkoRounding*max(1, math.Abs(start.Energy)) && !s.rises {
+	if rise := res.Energy - start.Energy; rise > jkoRounding*max(1, math.Abs(start.Energy)) {
 		res.Residual = max(res.Residual, rise/max(1, math.Abs(start.Energy)))
 	}
 	r.Residual, r.Tolerance, r.Iterations = res.Residual, res.Tolerance, r.Iterations+res.Iterations
