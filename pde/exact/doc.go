@@ -26,7 +26,8 @@
 //
 // Iterated solutions know their JKO iterates too, free of the error in τ that the
 // scheme itself makes: Gaussians, domes and bumps stay what they are in a step, whose
-// parameters solve closed or scalar equations. Contraction.LinearisedMoments are the
+// parameters solve closed or scalar equations. Of Extended ones the iterates of second order
+// are known, too: Midpoint and BDF2. Contraction.LinearisedMoments are the
 // moments of LJKO, which is another step.
 //
 // Facts says of each until when to solve it, what to compare, and what its edges leave
