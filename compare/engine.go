@@ -89,13 +89,16 @@ func Execute(ctx context.Context, s Study, o *Options) (*Result, error) {
 		}
 		next := p.next()
 		if next == nil {
-			return r, nil
+			err := p.conclude(ctx, o, r)
+			r.Wall = time.Since(start)
+			return r, err
 		}
 		p = next
 	}
 }
 
-// round makes the runs of the plan that have not been made and measures all.
+// round makes the runs of the plan that have not been made and measures the ladders that
+// seeds are added for.
 func (p *plan) round(ctx context.Context, o *Options) (*Result, error) {
 	err := p.work(ctx, o)
 	r := &Result{Study: *p.study}
@@ -119,12 +122,41 @@ func (p *plan) round(ctx context.Context, o *Options) (*Result, error) {
 		r.Notes = append(r.Notes, "incomplete: "+err.Error())
 		return r, err
 	}
+	if p.study.Networks.UntilHalfWidth > 0 {
+		err = p.measure(ctx, o, (*ladderPlan).chance)
+	}
+	return r, err
+}
+
+// measure measures the ladders that are wanted and have not been measured.
+func (p *plan) measure(ctx context.Context, o *Options, wanted func(*ladderPlan) bool) error {
 	for i := range p.ladders {
 		l := &p.ladders[i]
+		if l.measured != nil || !wanted(l) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		p.meter.say("measures " + string(l.against))
 		l.measured = l.measure(p.study, o)
-		r.Ladders = append(r.Ladders, l.measured...)
 	}
-	for _, find := range p.findings {
+	return nil
+}
+
+// conclude measures what is left once there are seeds enough: all ladders and findings.
+func (p *plan) conclude(ctx context.Context, o *Options, r *Result) error {
+	if err := p.measure(ctx, o, func(*ladderPlan) bool { return true }); err != nil {
+		return err
+	}
+	for i := range p.ladders {
+		r.Ladders = append(r.Ladders, p.ladders[i].measured...)
+	}
+	for i, find := range p.findings {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		p.meter.say(fmt.Sprintf("finding %d of %d", i+1, len(p.findings)))
 		f, err := find(p.study, o)
 		if err != nil {
 			r.Notes = append(r.Notes, err.Error())
@@ -135,7 +167,7 @@ func (p *plan) round(ctx context.Context, o *Options) (*Result, error) {
 	if p.study.Networks.UntilHalfWidth > 0 {
 		r.Notes = append(r.Notes, p.enough(r))
 	}
-	return r, nil
+	return nil
 }
 
 // next returns the plan of the next round of seeds, which keeps what has been made; nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -244,4 +245,22 @@ func TestEnlarge(t *testing.T) {
 	}
 	assert.InEpsilon(t, 2, information(x, after)/information(x, before), 0.15)
 	assert.Nil(t, p.more(), "no half-width is wanted")
+}
+
+// Ctrl-C stops the measuring after the runs, too, which says what it does.
+func TestExecuteStopsWhileItMeasures(t *testing.T) {
+	s := linearStudy(t)
+	s.Rates, s.Solvers = []Against{Width, WidthConstant}, nil
+	ctx, cancel := context.WithCancel(context.Background())
+	var said []string
+	r, err := Execute(ctx, s, &Options{Progress: func(e Event) {
+		if e.Done > 0.999*e.Total && e.Finished == nil && (strings.HasPrefix(e.Label, "measures") || strings.HasPrefix(e.Label, "finding")) {
+			said = append(said, e.Label)
+			cancel()
+		}
+	}})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []string{"measures width"}, said)
+	assert.Empty(t, r.Findings)
+	assert.NotEmpty(t, r.Runs)
 }

@@ -100,6 +100,17 @@ func (m *meter) update(t *task, fraction float64, finished *Run) {
 	m.report(m.event)
 }
 
+// say reports what is done once the runs are.
+func (m *meter) say(what string) {
+	if m.report == nil {
+		return
+	}
+	m.Lock()
+	defer m.Unlock()
+	m.event.Label, m.event.Finished, m.event.Left = what, nil, 0
+	m.report(m.event)
+}
+
 // factor returns how much longer than predicted runs take, if nothing is known of their
 // kind but the factor of all.
 func (p pace) factor(all float64) float64 {
