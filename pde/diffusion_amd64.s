@@ -21,43 +21,42 @@ TEXT ·legendreAVX2(SB), NOSPLIT, $0-16
 	VBROADCASTSD 168(AX), Y3
 	VBROADCASTSD 176(AX), Y4
 	VBROADCASTSD 184(AX), Y5
-	MOVQ         CX, AX
-	ANDQ         $-4, AX
-	XORQ         CX, CX
-	CMPQ         CX, AX
-	JGE          rest
+	XORQ         AX, AX
+	ANDQ         $-4, CX
+	CMPQ         AX, CX
+	JGE          vectorsDone
 
 vectors:
-	VMOVUPD 8(BX)(CX*8), Y6
-	VMULPD  8(R8)(CX*8), Y6, Y7
-	VMOVUPD 8(R9)(CX*8), Y8
-	VMULPD  16(BX)(CX*8), Y8, Y8
+	VMOVUPD 8(BX)(AX*8), Y6
+	VMULPD  8(R8)(AX*8), Y6, Y7
+	VMOVUPD 8(R9)(AX*8), Y8
+	VMULPD  16(BX)(AX*8), Y8, Y8
 	VSUBPD  Y8, Y7, Y7
-	VMOVUPD (R8)(CX*8), Y8
-	VMULPD  (BX)(CX*8), Y8, Y8
-	VMULPD  (R9)(CX*8), Y6, Y9
+	VMOVUPD (R8)(AX*8), Y8
+	VMULPD  (BX)(AX*8), Y8, Y8
+	VMULPD  (R9)(AX*8), Y6, Y9
 	VSUBPD  Y9, Y8, Y8
 	VSUBPD  Y8, Y7, Y7
 	VMULPD  Y6, Y2, Y8
-	VMULPD  (DI)(CX*8), Y3, Y9
+	VMULPD  (DI)(AX*8), Y3, Y9
 	VSUBPD  Y9, Y8, Y8
-	VMULPD  (SI)(CX*8), Y0, Y9
+	VMULPD  (SI)(AX*8), Y0, Y9
 	VMULPD  Y6, Y1, Y10
 	VSUBPD  Y10, Y9, Y9
 	VSUBPD  Y9, Y8, Y8
 	VADDPD  Y8, Y7, Y7
 	VMULPD  Y7, Y4, Y7
 	VSUBPD  Y7, Y6, Y6
-	VSUBPD  (DX)(CX*8), Y6, Y7
+	VSUBPD  (DX)(AX*8), Y6, Y7
 	VMULPD  Y7, Y5, Y7
 	VADDPD  Y7, Y6, Y6
-	VMOVUPD Y6, (DX)(CX*8)
-	ADDQ    $0x04, CX
-	CMPQ    CX, AX
+	VMOVUPD Y6, (DX)(AX*8)
+	ADDQ    $0x04, AX
+	CMPQ    AX, CX
 	JLT     vectors
 
-rest:
-	MOVQ CX, done+8(FP)
+vectorsDone:
+	MOVQ AX, done+8(FP)
 	VZEROUPPER
 	RET
 
@@ -78,84 +77,84 @@ TEXT ·legendreAVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSD 168(AX), Z3
 	VBROADCASTSD 176(AX), Z4
 	VBROADCASTSD 184(AX), Z5
-	MOVQ         CX, AX
-	ANDQ         $-8, AX
-	XORQ         R10, R10
-	CMPQ         R10, AX
-	JGE          rest
+	XORQ         AX, AX
+	MOVQ         CX, R10
+	ANDQ         $-8, R10
+	CMPQ         AX, R10
+	JGE          vectorsDone
 
 vectors:
-	VMOVUPD 8(BX)(R10*8), Z6
-	VMULPD  8(R8)(R10*8), Z6, Z7
-	VMOVUPD 8(R9)(R10*8), Z8
-	VMULPD  16(BX)(R10*8), Z8, Z8
+	VMOVUPD 8(BX)(AX*8), Z6
+	VMULPD  8(R8)(AX*8), Z6, Z7
+	VMOVUPD 8(R9)(AX*8), Z8
+	VMULPD  16(BX)(AX*8), Z8, Z8
 	VSUBPD  Z8, Z7, Z7
-	VMOVUPD (R8)(R10*8), Z8
-	VMULPD  (BX)(R10*8), Z8, Z8
-	VMULPD  (R9)(R10*8), Z6, Z9
+	VMOVUPD (R8)(AX*8), Z8
+	VMULPD  (BX)(AX*8), Z8, Z8
+	VMULPD  (R9)(AX*8), Z6, Z9
 	VSUBPD  Z9, Z8, Z8
 	VSUBPD  Z8, Z7, Z7
 	VMULPD  Z6, Z2, Z8
-	VMULPD  (DI)(R10*8), Z3, Z9
+	VMULPD  (DI)(AX*8), Z3, Z9
 	VSUBPD  Z9, Z8, Z8
-	VMULPD  (SI)(R10*8), Z0, Z9
+	VMULPD  (SI)(AX*8), Z0, Z9
 	VMULPD  Z6, Z1, Z10
 	VSUBPD  Z10, Z9, Z9
 	VSUBPD  Z9, Z8, Z8
 	VADDPD  Z8, Z7, Z7
 	VMULPD  Z7, Z4, Z7
 	VSUBPD  Z7, Z6, Z6
-	VSUBPD  (DX)(R10*8), Z6, Z7
+	VSUBPD  (DX)(AX*8), Z6, Z7
 	VMULPD  Z7, Z5, Z7
 	VADDPD  Z7, Z6, Z6
-	VMOVUPD Z6, (DX)(R10*8)
-	ADDQ    $0x08, R10
-	CMPQ    R10, AX
+	VMOVUPD Z6, (DX)(AX*8)
+	ADDQ    $0x08, AX
+	CMPQ    AX, R10
 	JLT     vectors
 
-rest:
-	CMPQ      R10, CX
+vectorsDone:
+	CMPQ      AX, CX
 	JGE       done
 	MOVQ      CX, R11
-	SUBQ      R10, R11
-	MOVQ      $0x000000ff, AX
-	BZHIQ     R11, AX, AX
-	KMOVB     AX, K1
-	VMOVUPD.Z 8(BX)(R10*8), K1, Z6
-	VMOVUPD.Z 8(R8)(R10*8), K1, Z7
-	VMOVUPD.Z 8(R9)(R10*8), K1, Z8
-	VMOVUPD.Z 16(BX)(R10*8), K1, Z9
+	SUBQ      AX, R11
+	MOVQ      $0x000000ff, R10
+	BZHIQ     R11, R10, R10
+	KMOVB     R10, K1
+	VMOVUPD.Z 8(BX)(AX*8), K1, Z6
+	VMOVUPD.Z 8(R8)(AX*8), K1, Z7
+	VMOVUPD.Z 8(R9)(AX*8), K1, Z8
+	VMOVUPD.Z 16(BX)(AX*8), K1, Z9
 	VMULPD    Z6, Z7, Z7
 	VMULPD    Z9, Z8, Z8
 	VSUBPD    Z8, Z7, Z7
-	VMOVUPD.Z (R8)(R10*8), K1, Z8
-	VMOVUPD.Z (BX)(R10*8), K1, Z9
-	VMOVUPD.Z (R9)(R10*8), K1, Z10
+	VMOVUPD.Z (R8)(AX*8), K1, Z8
+	VMOVUPD.Z (BX)(AX*8), K1, Z9
+	VMOVUPD.Z (R9)(AX*8), K1, Z10
 	VMULPD    Z9, Z8, Z8
 	VMULPD    Z6, Z10, Z9
 	VSUBPD    Z9, Z8, Z8
 	VSUBPD    Z8, Z7, Z7
-	VMOVUPD.Z (DI)(R10*8), K1, Z8
+	VMOVUPD.Z (DI)(AX*8), K1, Z8
 	VMULPD    Z6, Z2, Z2
 	VMULPD    Z8, Z3, Z3
 	VSUBPD    Z3, Z2, Z2
-	VMOVUPD.Z (SI)(R10*8), K1, Z3
+	VMOVUPD.Z (SI)(AX*8), K1, Z3
 	VMULPD    Z3, Z0, Z0
 	VMULPD    Z6, Z1, Z1
 	VSUBPD    Z1, Z0, Z0
 	VSUBPD    Z0, Z2, Z0
-	VMOVUPD.Z (DX)(R10*8), K1, Z1
+	VMOVUPD.Z (DX)(AX*8), K1, Z1
 	VADDPD    Z0, Z7, Z0
 	VMULPD    Z0, Z4, Z0
 	VSUBPD    Z0, Z6, Z0
 	VSUBPD    Z1, Z0, Z1
 	VMULPD    Z1, Z5, Z1
 	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (DX)(R10*8)
-	MOVQ      CX, R10
+	VMOVUPD   Z0, K1, (DX)(AX*8)
+	MOVQ      CX, AX
 
 done:
-	MOVQ R10, done+8(FP)
+	MOVQ AX, done+8(FP)
 	VZEROUPPER
 	RET
 
@@ -172,10 +171,10 @@ TEXT ·outflowAVX2(SB), NOSPLIT, $0-16
 	MOVQ 120(AX), R9
 	MOVQ 144(AX), R10
 	MOVQ 168(AX), AX
-	ANDQ $-4, CX
 	XORQ R11, R11
+	ANDQ $-4, CX
 	CMPQ R11, CX
-	JGE  rest
+	JGE  vectorsDone
 
 vectors:
 	VMOVUPD (BX)(R11*8), Y0
@@ -194,7 +193,7 @@ vectors:
 	CMPQ    R11, CX
 	JLT     vectors
 
-rest:
+vectorsDone:
 	MOVQ R11, done+8(FP)
 	VZEROUPPER
 	RET
@@ -212,58 +211,58 @@ TEXT ·outflowAVX512(SB), NOSPLIT, $0-16
 	MOVQ 120(AX), R9
 	MOVQ 144(AX), R10
 	MOVQ 168(AX), AX
-	MOVQ CX, R11
-	ANDQ $-8, R11
-	XORQ R12, R12
-	CMPQ R12, R11
-	JGE  rest
+	XORQ R11, R11
+	MOVQ CX, R12
+	ANDQ $-8, R12
+	CMPQ R11, R12
+	JGE  vectorsDone
 
 vectors:
-	VMOVUPD (BX)(R12*8), Z0
-	VMULPD  (R10)(R12*8), Z0, Z1
-	VMOVUPD (AX)(R12*8), Z2
-	VMULPD  (DI)(R12*8), Z2, Z2
+	VMOVUPD (BX)(R11*8), Z0
+	VMULPD  (R10)(R11*8), Z0, Z1
+	VMOVUPD (AX)(R11*8), Z2
+	VMULPD  (DI)(R11*8), Z2, Z2
 	VSUBPD  Z2, Z1, Z1
-	VMOVUPD (R8)(R12*8), Z2
-	VMULPD  (SI)(R12*8), Z2, Z2
-	VMULPD  (R9)(R12*8), Z0, Z0
+	VMOVUPD (R8)(R11*8), Z2
+	VMULPD  (SI)(R11*8), Z2, Z2
+	VMULPD  (R9)(R11*8), Z0, Z0
 	VSUBPD  Z0, Z2, Z0
 	VSUBPD  Z0, Z1, Z0
-	VADDPD  (DX)(R12*8), Z0, Z0
-	VMOVUPD Z0, (DX)(R12*8)
-	ADDQ    $0x08, R12
-	CMPQ    R12, R11
+	VADDPD  (DX)(R11*8), Z0, Z0
+	VMOVUPD Z0, (DX)(R11*8)
+	ADDQ    $0x08, R11
+	CMPQ    R11, R12
 	JLT     vectors
 
-rest:
-	CMPQ      R12, CX
+vectorsDone:
+	CMPQ      R11, CX
 	JGE       done
 	MOVQ      CX, R13
-	SUBQ      R12, R13
-	MOVQ      $0x000000ff, R11
-	BZHIQ     R13, R11, R11
-	KMOVB     R11, K1
-	VMOVUPD.Z (BX)(R12*8), K1, Z0
-	VMOVUPD.Z (R10)(R12*8), K1, Z1
-	VMOVUPD.Z (AX)(R12*8), K1, Z2
-	VMOVUPD.Z (DI)(R12*8), K1, Z3
+	SUBQ      R11, R13
+	MOVQ      $0x000000ff, R12
+	BZHIQ     R13, R12, R12
+	KMOVB     R12, K1
+	VMOVUPD.Z (BX)(R11*8), K1, Z0
+	VMOVUPD.Z (R10)(R11*8), K1, Z1
+	VMOVUPD.Z (AX)(R11*8), K1, Z2
+	VMOVUPD.Z (DI)(R11*8), K1, Z3
 	VMULPD    Z0, Z1, Z1
 	VMULPD    Z3, Z2, Z2
 	VSUBPD    Z2, Z1, Z1
-	VMOVUPD.Z (R8)(R12*8), K1, Z2
-	VMOVUPD.Z (SI)(R12*8), K1, Z3
-	VMOVUPD.Z (R9)(R12*8), K1, Z4
+	VMOVUPD.Z (R8)(R11*8), K1, Z2
+	VMOVUPD.Z (SI)(R11*8), K1, Z3
+	VMOVUPD.Z (R9)(R11*8), K1, Z4
 	VMULPD    Z3, Z2, Z2
 	VMULPD    Z0, Z4, Z0
 	VSUBPD    Z0, Z2, Z0
 	VSUBPD    Z0, Z1, Z0
-	VMOVUPD.Z (DX)(R12*8), K1, Z1
+	VMOVUPD.Z (DX)(R11*8), K1, Z1
 	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (DX)(R12*8)
-	MOVQ      CX, R12
+	VMOVUPD   Z0, K1, (DX)(R11*8)
+	MOVQ      CX, R11
 
 done:
-	MOVQ R12, done+8(FP)
+	MOVQ R11, done+8(FP)
 	VZEROUPPER
 	RET
 
@@ -276,10 +275,10 @@ TEXT ·relaxAVX2(SB), NOSPLIT, $0-96
 	MOVQ         d_base+48(FP), BX
 	VBROADCASTSD eps+72(FP), Y0
 	VBROADCASTSD kappa+80(FP), Y1
-	ANDQ         $-4, AX
 	XORQ         SI, SI
+	ANDQ         $-4, AX
 	CMPQ         SI, AX
-	JGE          rest
+	JGE          vectorsDone
 
 vectors:
 	VMULPD  (BX)(SI*8), Y0, Y2
@@ -293,7 +292,7 @@ vectors:
 	CMPQ    SI, AX
 	JLT     vectors
 
-rest:
+vectorsDone:
 	MOVQ SI, done+88(FP)
 	VZEROUPPER
 	RET
@@ -307,45 +306,45 @@ TEXT ·relaxAVX512(SB), NOSPLIT, $0-96
 	MOVQ         d_base+48(FP), BX
 	VBROADCASTSD eps+72(FP), Z0
 	VBROADCASTSD kappa+80(FP), Z1
-	MOVQ         AX, SI
-	ANDQ         $-8, SI
-	XORQ         DI, DI
-	CMPQ         DI, SI
-	JGE          rest
+	XORQ         SI, SI
+	MOVQ         AX, DI
+	ANDQ         $-8, DI
+	CMPQ         SI, DI
+	JGE          vectorsDone
 
 vectors:
-	VMULPD  (BX)(DI*8), Z0, Z2
-	VMOVUPD (DX)(DI*8), Z3
+	VMULPD  (BX)(SI*8), Z0, Z2
+	VMOVUPD (DX)(SI*8), Z3
 	VSUBPD  Z2, Z3, Z2
-	VSUBPD  (CX)(DI*8), Z2, Z3
+	VSUBPD  (CX)(SI*8), Z2, Z3
 	VMULPD  Z3, Z1, Z3
 	VADDPD  Z3, Z2, Z2
-	VMOVUPD Z2, (CX)(DI*8)
-	ADDQ    $0x08, DI
-	CMPQ    DI, SI
+	VMOVUPD Z2, (CX)(SI*8)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DI
 	JLT     vectors
 
-rest:
-	CMPQ      DI, AX
+vectorsDone:
+	CMPQ      SI, AX
 	JGE       done
 	MOVQ      AX, R8
-	SUBQ      DI, R8
-	MOVQ      $0x000000ff, SI
-	BZHIQ     R8, SI, SI
-	KMOVB     SI, K1
-	VMOVUPD.Z (CX)(DI*8), K1, Z2
-	VMOVUPD.Z (DX)(DI*8), K1, Z3
-	VMOVUPD.Z (BX)(DI*8), K1, Z4
+	SUBQ      SI, R8
+	MOVQ      $0x000000ff, DI
+	BZHIQ     R8, DI, DI
+	KMOVB     DI, K1
+	VMOVUPD.Z (CX)(SI*8), K1, Z2
+	VMOVUPD.Z (DX)(SI*8), K1, Z3
+	VMOVUPD.Z (BX)(SI*8), K1, Z4
 	VMULPD    Z4, Z0, Z0
 	VSUBPD    Z0, Z3, Z0
 	VSUBPD    Z2, Z0, Z2
 	VMULPD    Z2, Z1, Z1
 	VADDPD    Z1, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(DI*8)
-	MOVQ      AX, DI
+	VMOVUPD   Z0, K1, (CX)(SI*8)
+	MOVQ      AX, SI
 
 done:
-	MOVQ DI, done+88(FP)
+	MOVQ SI, done+88(FP)
 	VZEROUPPER
 	RET
 
@@ -368,47 +367,46 @@ TEXT ·fiveAVX2(SB), NOSPLIT, $0-16
 	VBROADCASTSD 216(AX), Y3
 	VBROADCASTSD 224(AX), Y4
 	VBROADCASTSD 232(AX), Y5
-	MOVQ         CX, AX
-	ANDQ         $-4, AX
-	XORQ         CX, CX
-	CMPQ         CX, AX
-	JGE          rest
+	XORQ         AX, AX
+	ANDQ         $-4, CX
+	CMPQ         AX, CX
+	JGE          vectorsDone
 
 vectors:
-	VMOVUPD 8(R8)(CX*8), Y6
-	VSUBPD  16(R8)(CX*8), Y6, Y7
-	VMULPD  8(R11)(CX*8), Y7, Y7
-	VMOVUPD (R8)(CX*8), Y8
+	VMOVUPD 8(R8)(AX*8), Y6
+	VSUBPD  16(R8)(AX*8), Y6, Y7
+	VMULPD  8(R11)(AX*8), Y7, Y7
+	VMOVUPD (R8)(AX*8), Y8
 	VSUBPD  Y6, Y8, Y8
-	VMULPD  (R11)(CX*8), Y8, Y8
+	VMULPD  (R11)(AX*8), Y8, Y8
 	VSUBPD  Y8, Y7, Y7
-	VSUBPD  (R10)(CX*8), Y6, Y8
+	VSUBPD  (R10)(AX*8), Y6, Y8
 	VMULPD  Y8, Y1, Y8
-	VMOVUPD (R9)(CX*8), Y9
+	VMOVUPD (R9)(AX*8), Y9
 	VSUBPD  Y6, Y9, Y6
 	VMULPD  Y6, Y0, Y6
 	VSUBPD  Y6, Y8, Y6
 	VADDPD  Y6, Y7, Y6
-	VMOVUPD (SI)(CX*8), Y7
-	VMOVUPD (BX)(CX*8), Y8
+	VMOVUPD (SI)(AX*8), Y7
+	VMOVUPD (BX)(AX*8), Y8
 	VSUBPD  Y7, Y8, Y8
 	VMULPD  Y8, Y2, Y8
-	VMOVUPD (DX)(CX*8), Y9
+	VMOVUPD (DX)(AX*8), Y9
 	VSUBPD  Y7, Y9, Y9
 	VMULPD  Y9, Y3, Y9
 	VADDPD  Y9, Y8, Y8
 	VMULPD  Y6, Y4, Y6
-	VMULPD  (DI)(CX*8), Y5, Y9
+	VMULPD  (DI)(AX*8), Y5, Y9
 	VADDPD  Y9, Y6, Y6
 	VSUBPD  Y6, Y8, Y6
 	VADDPD  Y6, Y7, Y6
-	VMOVUPD Y6, (DX)(CX*8)
-	ADDQ    $0x04, CX
-	CMPQ    CX, AX
+	VMOVUPD Y6, (DX)(AX*8)
+	ADDQ    $0x04, AX
+	CMPQ    AX, CX
 	JLT     vectors
 
-rest:
-	MOVQ CX, done+8(FP)
+vectorsDone:
+	MOVQ AX, done+8(FP)
 	VZEROUPPER
 	RET
 
@@ -431,90 +429,90 @@ TEXT ·fiveAVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSD 216(AX), Z3
 	VBROADCASTSD 224(AX), Z4
 	VBROADCASTSD 232(AX), Z5
-	MOVQ         CX, AX
-	ANDQ         $-8, AX
-	XORQ         R12, R12
-	CMPQ         R12, AX
-	JGE          rest
+	XORQ         AX, AX
+	MOVQ         CX, R12
+	ANDQ         $-8, R12
+	CMPQ         AX, R12
+	JGE          vectorsDone
 
 vectors:
-	VMOVUPD 8(R8)(R12*8), Z6
-	VSUBPD  16(R8)(R12*8), Z6, Z7
-	VMULPD  8(R11)(R12*8), Z7, Z7
-	VMOVUPD (R8)(R12*8), Z8
+	VMOVUPD 8(R8)(AX*8), Z6
+	VSUBPD  16(R8)(AX*8), Z6, Z7
+	VMULPD  8(R11)(AX*8), Z7, Z7
+	VMOVUPD (R8)(AX*8), Z8
 	VSUBPD  Z6, Z8, Z8
-	VMULPD  (R11)(R12*8), Z8, Z8
+	VMULPD  (R11)(AX*8), Z8, Z8
 	VSUBPD  Z8, Z7, Z7
-	VSUBPD  (R10)(R12*8), Z6, Z8
+	VSUBPD  (R10)(AX*8), Z6, Z8
 	VMULPD  Z8, Z1, Z8
-	VMOVUPD (R9)(R12*8), Z9
+	VMOVUPD (R9)(AX*8), Z9
 	VSUBPD  Z6, Z9, Z6
 	VMULPD  Z6, Z0, Z6
 	VSUBPD  Z6, Z8, Z6
 	VADDPD  Z6, Z7, Z6
-	VMOVUPD (SI)(R12*8), Z7
-	VMOVUPD (BX)(R12*8), Z8
+	VMOVUPD (SI)(AX*8), Z7
+	VMOVUPD (BX)(AX*8), Z8
 	VSUBPD  Z7, Z8, Z8
 	VMULPD  Z8, Z2, Z8
-	VMOVUPD (DX)(R12*8), Z9
+	VMOVUPD (DX)(AX*8), Z9
 	VSUBPD  Z7, Z9, Z9
 	VMULPD  Z9, Z3, Z9
 	VADDPD  Z9, Z8, Z8
 	VMULPD  Z6, Z4, Z6
-	VMULPD  (DI)(R12*8), Z5, Z9
+	VMULPD  (DI)(AX*8), Z5, Z9
 	VADDPD  Z9, Z6, Z6
 	VSUBPD  Z6, Z8, Z6
 	VADDPD  Z6, Z7, Z6
-	VMOVUPD Z6, (DX)(R12*8)
-	ADDQ    $0x08, R12
-	CMPQ    R12, AX
+	VMOVUPD Z6, (DX)(AX*8)
+	ADDQ    $0x08, AX
+	CMPQ    AX, R12
 	JLT     vectors
 
-rest:
-	CMPQ      R12, CX
+vectorsDone:
+	CMPQ      AX, CX
 	JGE       done
 	MOVQ      CX, R13
-	SUBQ      R12, R13
-	MOVQ      $0x000000ff, AX
-	BZHIQ     R13, AX, AX
-	KMOVB     AX, K1
-	VMOVUPD.Z 8(R8)(R12*8), K1, Z6
-	VMOVUPD.Z 8(R11)(R12*8), K1, Z7
-	VMOVUPD.Z 16(R8)(R12*8), K1, Z8
+	SUBQ      AX, R13
+	MOVQ      $0x000000ff, R12
+	BZHIQ     R13, R12, R12
+	KMOVB     R12, K1
+	VMOVUPD.Z 8(R8)(AX*8), K1, Z6
+	VMOVUPD.Z 8(R11)(AX*8), K1, Z7
+	VMOVUPD.Z 16(R8)(AX*8), K1, Z8
 	VSUBPD    Z8, Z6, Z8
 	VMULPD    Z8, Z7, Z7
-	VMOVUPD.Z (R11)(R12*8), K1, Z8
-	VMOVUPD.Z (R8)(R12*8), K1, Z9
+	VMOVUPD.Z (R11)(AX*8), K1, Z8
+	VMOVUPD.Z (R8)(AX*8), K1, Z9
 	VSUBPD    Z6, Z9, Z9
 	VMULPD    Z9, Z8, Z8
 	VSUBPD    Z8, Z7, Z7
-	VMOVUPD.Z (R10)(R12*8), K1, Z8
+	VMOVUPD.Z (R10)(AX*8), K1, Z8
 	VSUBPD    Z8, Z6, Z8
 	VMULPD    Z8, Z1, Z1
-	VMOVUPD.Z (R9)(R12*8), K1, Z8
+	VMOVUPD.Z (R9)(AX*8), K1, Z8
 	VSUBPD    Z6, Z8, Z6
 	VMULPD    Z6, Z0, Z0
 	VSUBPD    Z0, Z1, Z0
 	VADDPD    Z0, Z7, Z0
-	VMOVUPD.Z (SI)(R12*8), K1, Z1
-	VMOVUPD.Z (BX)(R12*8), K1, Z6
+	VMOVUPD.Z (SI)(AX*8), K1, Z1
+	VMOVUPD.Z (BX)(AX*8), K1, Z6
 	VSUBPD    Z1, Z6, Z6
 	VMULPD    Z6, Z2, Z2
-	VMOVUPD.Z (DX)(R12*8), K1, Z6
+	VMOVUPD.Z (DX)(AX*8), K1, Z6
 	VSUBPD    Z1, Z6, Z6
 	VMULPD    Z6, Z3, Z3
 	VADDPD    Z3, Z2, Z2
 	VMULPD    Z0, Z4, Z0
-	VMOVUPD.Z (DI)(R12*8), K1, Z3
+	VMOVUPD.Z (DI)(AX*8), K1, Z3
 	VMULPD    Z3, Z5, Z3
 	VADDPD    Z3, Z0, Z0
 	VSUBPD    Z0, Z2, Z0
 	VADDPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (DX)(R12*8)
-	MOVQ      CX, R12
+	VMOVUPD   Z0, K1, (DX)(AX*8)
+	MOVQ      CX, AX
 
 done:
-	MOVQ R12, done+8(FP)
+	MOVQ AX, done+8(FP)
 	VZEROUPPER
 	RET
 
@@ -532,10 +530,10 @@ TEXT ·fiveTermsAVX2(SB), NOSPLIT, $0-136
 	VBROADCASTSD 216(R8), Y1
 	VBROADCASTSD 224(R8), Y2
 	VBROADCASTSD 232(R8), Y3
-	ANDQ         $-4, AX
 	XORQ         R8, R8
+	ANDQ         $-4, AX
 	CMPQ         R8, AX
-	JGE          rest
+	JGE          vectorsDone
 
 vectors:
 	VMOVUPD (BX)(R8*8), Y4
@@ -556,7 +554,7 @@ vectors:
 	CMPQ    R8, AX
 	JLT     vectors
 
-rest:
+vectorsDone:
 	MOVQ R8, done+128(FP)
 	VZEROUPPER
 	RET
@@ -575,59 +573,59 @@ TEXT ·fiveTermsAVX512(SB), NOSPLIT, $0-136
 	VBROADCASTSD 216(R8), Z1
 	VBROADCASTSD 224(R8), Z2
 	VBROADCASTSD 232(R8), Z3
-	MOVQ         AX, R8
-	ANDQ         $-8, R8
-	XORQ         R9, R9
-	CMPQ         R9, R8
-	JGE          rest
+	XORQ         R8, R8
+	MOVQ         AX, R9
+	ANDQ         $-8, R9
+	CMPQ         R8, R9
+	JGE          vectorsDone
 
 vectors:
-	VMOVUPD (BX)(R9*8), Z4
-	VMOVUPD (DX)(R9*8), Z5
+	VMOVUPD (BX)(R8*8), Z4
+	VMOVUPD (DX)(R8*8), Z5
 	VSUBPD  Z4, Z5, Z5
 	VMULPD  Z5, Z0, Z5
-	VMOVUPD (CX)(R9*8), Z6
+	VMOVUPD (CX)(R8*8), Z6
 	VSUBPD  Z4, Z6, Z6
 	VMULPD  Z6, Z1, Z6
 	VADDPD  Z6, Z5, Z5
-	VMULPD  (SI)(R9*8), Z2, Z6
-	VMULPD  (DI)(R9*8), Z3, Z7
+	VMULPD  (SI)(R8*8), Z2, Z6
+	VMULPD  (DI)(R8*8), Z3, Z7
 	VADDPD  Z7, Z6, Z6
 	VSUBPD  Z6, Z5, Z5
 	VADDPD  Z5, Z4, Z4
-	VMOVUPD Z4, (CX)(R9*8)
-	ADDQ    $0x08, R9
-	CMPQ    R9, R8
+	VMOVUPD Z4, (CX)(R8*8)
+	ADDQ    $0x08, R8
+	CMPQ    R8, R9
 	JLT     vectors
 
-rest:
-	CMPQ      R9, AX
+vectorsDone:
+	CMPQ      R8, AX
 	JGE       done
 	MOVQ      AX, R10
-	SUBQ      R9, R10
-	MOVQ      $0x000000ff, R8
-	BZHIQ     R10, R8, R8
-	KMOVB     R8, K1
-	VMOVUPD.Z (SI)(R9*8), K1, Z4
-	VMOVUPD.Z (BX)(R9*8), K1, Z5
-	VMOVUPD.Z (DX)(R9*8), K1, Z6
+	SUBQ      R8, R10
+	MOVQ      $0x000000ff, R9
+	BZHIQ     R10, R9, R9
+	KMOVB     R9, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z4
+	VMOVUPD.Z (BX)(R8*8), K1, Z5
+	VMOVUPD.Z (DX)(R8*8), K1, Z6
 	VSUBPD    Z5, Z6, Z6
 	VMULPD    Z6, Z0, Z0
-	VMOVUPD.Z (CX)(R9*8), K1, Z6
+	VMOVUPD.Z (CX)(R8*8), K1, Z6
 	VSUBPD    Z5, Z6, Z6
 	VMULPD    Z6, Z1, Z1
 	VADDPD    Z1, Z0, Z0
 	VMULPD    Z4, Z2, Z1
-	VMOVUPD.Z (DI)(R9*8), K1, Z2
+	VMOVUPD.Z (DI)(R8*8), K1, Z2
 	VMULPD    Z2, Z3, Z2
 	VADDPD    Z2, Z1, Z1
 	VSUBPD    Z1, Z0, Z0
 	VADDPD    Z0, Z5, Z0
-	VMOVUPD   Z0, K1, (CX)(R9*8)
-	MOVQ      AX, R9
+	VMOVUPD   Z0, K1, (CX)(R8*8)
+	MOVQ      AX, R8
 
 done:
-	MOVQ R9, done+128(FP)
+	MOVQ R8, done+128(FP)
 	VZEROUPPER
 	RET
 
@@ -638,10 +636,10 @@ TEXT ·squaresAVX2(SB), NOSPLIT, $0-56
 	MOVQ   dst_base+0(FP), CX
 	MOVQ   x_base+24(FP), DX
 	VXORPD Y0, Y0, Y0
-	ANDQ   $-4, AX
 	XORQ   BX, BX
+	ANDQ   $-4, AX
 	CMPQ   BX, AX
-	JGE    rest
+	JGE    vectorsDone
 
 vectors:
 	VMAXPD  (DX)(BX*8), Y0, Y1
@@ -651,7 +649,7 @@ vectors:
 	CMPQ    BX, AX
 	JLT     vectors
 
-rest:
+vectorsDone:
 	MOVQ BX, done+48(FP)
 	VZEROUPPER
 	RET
@@ -663,36 +661,36 @@ TEXT ·squaresAVX512(SB), NOSPLIT, $0-56
 	MOVQ   dst_base+0(FP), CX
 	MOVQ   x_base+24(FP), DX
 	VXORPD Z0, Z0, Z0
-	MOVQ   AX, BX
-	ANDQ   $-8, BX
-	XORQ   SI, SI
-	CMPQ   SI, BX
-	JGE    rest
+	XORQ   BX, BX
+	MOVQ   AX, SI
+	ANDQ   $-8, SI
+	CMPQ   BX, SI
+	JGE    vectorsDone
 
 vectors:
-	VMAXPD  (DX)(SI*8), Z0, Z1
+	VMAXPD  (DX)(BX*8), Z0, Z1
 	VMULPD  Z1, Z1, Z1
-	VMOVUPD Z1, (CX)(SI*8)
-	ADDQ    $0x08, SI
-	CMPQ    SI, BX
+	VMOVUPD Z1, (CX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, SI
 	JLT     vectors
 
-rest:
-	CMPQ      SI, AX
+vectorsDone:
+	CMPQ      BX, AX
 	JGE       done
 	MOVQ      AX, DI
-	SUBQ      SI, DI
-	MOVQ      $0x000000ff, BX
-	BZHIQ     DI, BX, BX
-	KMOVB     BX, K1
-	VMOVUPD.Z (DX)(SI*8), K1, Z1
+	SUBQ      BX, DI
+	MOVQ      $0x000000ff, SI
+	BZHIQ     DI, SI, SI
+	KMOVB     SI, K1
+	VMOVUPD.Z (DX)(BX*8), K1, Z1
 	VMAXPD    Z1, Z0, Z0
 	VMULPD    Z0, Z0, Z0
-	VMOVUPD   Z0, K1, (CX)(SI*8)
-	MOVQ      AX, SI
+	VMOVUPD   Z0, K1, (CX)(BX*8)
+	MOVQ      AX, BX
 
 done:
-	MOVQ SI, done+48(FP)
+	MOVQ BX, done+48(FP)
 	VZEROUPPER
 	RET
 
@@ -704,10 +702,10 @@ TEXT ·blendAVX2(SB), NOSPLIT, $0-88
 	MOVQ         y0_base+24(FP), DX
 	MOVQ         z_base+48(FP), BX
 	VBROADCASTSD b+72(FP), Y0
-	ANDQ         $-4, AX
 	XORQ         SI, SI
+	ANDQ         $-4, AX
 	CMPQ         SI, AX
-	JGE          rest
+	JGE          vectorsDone
 
 vectors:
 	VMOVUPD (DX)(SI*8), Y1
@@ -720,7 +718,7 @@ vectors:
 	CMPQ    SI, AX
 	JLT     vectors
 
-rest:
+vectorsDone:
 	MOVQ SI, done+80(FP)
 	VZEROUPPER
 	RET
@@ -733,41 +731,41 @@ TEXT ·blendAVX512(SB), NOSPLIT, $0-88
 	MOVQ         y0_base+24(FP), DX
 	MOVQ         z_base+48(FP), BX
 	VBROADCASTSD b+72(FP), Z0
-	MOVQ         AX, SI
-	ANDQ         $-8, SI
-	XORQ         DI, DI
-	CMPQ         DI, SI
-	JGE          rest
+	XORQ         SI, SI
+	MOVQ         AX, DI
+	ANDQ         $-8, DI
+	CMPQ         SI, DI
+	JGE          vectorsDone
 
 vectors:
-	VMOVUPD (DX)(DI*8), Z1
-	VMOVUPD (BX)(DI*8), Z2
+	VMOVUPD (DX)(SI*8), Z1
+	VMOVUPD (BX)(SI*8), Z2
 	VSUBPD  Z1, Z2, Z2
 	VMULPD  Z2, Z0, Z2
 	VADDPD  Z2, Z1, Z1
-	VMOVUPD Z1, (CX)(DI*8)
-	ADDQ    $0x08, DI
-	CMPQ    DI, SI
+	VMOVUPD Z1, (CX)(SI*8)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DI
 	JLT     vectors
 
-rest:
-	CMPQ      DI, AX
+vectorsDone:
+	CMPQ      SI, AX
 	JGE       done
 	MOVQ      AX, R8
-	SUBQ      DI, R8
-	MOVQ      $0x000000ff, SI
-	BZHIQ     R8, SI, SI
-	KMOVB     SI, K1
-	VMOVUPD.Z (DX)(DI*8), K1, Z1
-	VMOVUPD.Z (BX)(DI*8), K1, Z2
+	SUBQ      SI, R8
+	MOVQ      $0x000000ff, DI
+	BZHIQ     R8, DI, DI
+	KMOVB     DI, K1
+	VMOVUPD.Z (DX)(SI*8), K1, Z1
+	VMOVUPD.Z (BX)(SI*8), K1, Z2
 	VSUBPD    Z1, Z2, Z2
 	VMULPD    Z2, Z0, Z0
 	VADDPD    Z0, Z1, Z0
-	VMOVUPD   Z0, K1, (CX)(DI*8)
-	MOVQ      AX, DI
+	VMOVUPD   Z0, K1, (CX)(SI*8)
+	MOVQ      AX, SI
 
 done:
-	MOVQ DI, done+80(FP)
+	MOVQ SI, done+80(FP)
 	VZEROUPPER
 	RET
 
@@ -783,10 +781,10 @@ TEXT ·productionAVX2(SB), NOSPLIT, $0-160
 	MOVQ    pn_base+120(FP), R8
 	MOVQ    s+144(FP), R9
 	VMOVUPD (R9), Y0
-	ANDQ    $-4, AX
 	XORQ    R10, R10
+	ANDQ    $-4, AX
 	CMPQ    R10, AX
-	JGE     rest
+	JGE     vectorsDone
 
 vectors:
 	VMOVUPD (BX)(R10*8), Y1
@@ -802,7 +800,7 @@ vectors:
 	CMPQ    R10, AX
 	JLT     vectors
 
-rest:
+vectorsDone:
 	VMOVUPD Y0, (R9)
 	MOVQ    R10, done+152(FP)
 	VZEROUPPER
@@ -820,56 +818,56 @@ TEXT ·productionAVX512(SB), NOSPLIT, $0-160
 	MOVQ    pn_base+120(FP), R8
 	MOVQ    s+144(FP), R9
 	VMOVUPD (R9), Y0
-	MOVQ    AX, R10
-	ANDQ    $-8, R10
-	XORQ    R11, R11
-	CMPQ    R11, R10
-	JGE     rest
+	XORQ    R10, R10
+	MOVQ    AX, R11
+	ANDQ    $-8, R11
+	CMPQ    R10, R11
+	JGE     vectorsDone
 
 vectors:
-	VMOVUPD       (BX)(R11*8), Z1
-	VMULPD        (CX)(R11*8), Z1, Z1
-	VMOVUPD       (SI)(R11*8), Z2
-	VMULPD        (DX)(R11*8), Z2, Z2
+	VMOVUPD       (BX)(R10*8), Z1
+	VMULPD        (CX)(R10*8), Z1, Z1
+	VMOVUPD       (SI)(R10*8), Z2
+	VMULPD        (DX)(R10*8), Z2, Z2
 	VSUBPD        Z2, Z1, Z1
-	VMOVUPD       (DI)(R11*8), Z2
-	VSUBPD        (R8)(R11*8), Z2, Z2
+	VMOVUPD       (DI)(R10*8), Z2
+	VSUBPD        (R8)(R10*8), Z2, Z2
 	VMULPD        Z2, Z1, Z1
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VADDPD        Y1, Y0, Y0
 	VADDPD        Y2, Y0, Y0
-	ADDQ          $0x08, R11
-	CMPQ          R11, R10
+	ADDQ          $0x08, R10
+	CMPQ          R10, R11
 	JLT           vectors
 
-rest:
-	CMPQ          R11, AX
+vectorsDone:
+	CMPQ          R10, AX
 	JGE           done
 	MOVQ          AX, R12
-	SUBQ          R11, R12
-	MOVQ          $0x000000ff, R10
-	BZHIQ         R12, R10, R10
-	KMOVB         R10, K1
-	VMOVUPD.Z     (BX)(R11*8), K1, Z1
-	VMOVUPD.Z     (CX)(R11*8), K1, Z2
-	VMOVUPD.Z     (SI)(R11*8), K1, Z3
-	VMOVUPD.Z     (DX)(R11*8), K1, Z4
+	SUBQ          R10, R12
+	MOVQ          $0x000000ff, R11
+	BZHIQ         R12, R11, R11
+	KMOVB         R11, K1
+	VMOVUPD.Z     (BX)(R10*8), K1, Z1
+	VMOVUPD.Z     (CX)(R10*8), K1, Z2
+	VMOVUPD.Z     (SI)(R10*8), K1, Z3
+	VMOVUPD.Z     (DX)(R10*8), K1, Z4
 	VMULPD        Z2, Z1, Z1
 	VMULPD        Z4, Z3, Z2
 	VSUBPD        Z2, Z1, Z1
-	VMOVUPD.Z     (DI)(R11*8), K1, Z2
-	VMOVUPD.Z     (R8)(R11*8), K1, Z3
+	VMOVUPD.Z     (DI)(R10*8), K1, Z2
+	VMOVUPD.Z     (R8)(R10*8), K1, Z3
 	VSUBPD        Z3, Z2, Z2
 	VMULPD        Z2, Z1, Z1
 	VMOVAPD.Z     Z1, K1, Z1
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VADDPD        Y1, Y0, Y0
 	VADDPD        Y2, Y0, Y0
-	MOVQ          AX, R11
+	MOVQ          AX, R10
 
 done:
 	VMOVUPD Y0, (R9)
-	MOVQ    R11, done+152(FP)
+	MOVQ    R10, done+152(FP)
 	VZEROUPPER
 	RET
 
@@ -883,10 +881,10 @@ TEXT ·potentialsAVX2(SB), NOSPLIT, $0-96
 	VBROADCASTSD c+72(FP), Y0
 	MOVQ         s+80(FP), SI
 	VMOVUPD      (SI), Y1
-	ANDQ         $-4, AX
 	XORQ         DI, DI
+	ANDQ         $-4, AX
 	CMPQ         DI, AX
-	JGE          rest
+	JGE          vectorsDone
 
 vectors:
 	VMOVUPD (DX)(DI*8), Y2
@@ -937,7 +935,7 @@ vectors:
 	CMPQ    DI, AX
 	JLT     vectors
 
-rest:
+vectorsDone:
 	VMOVUPD Y1, (SI)
 	MOVQ    DI, done+88(FP)
 	VZEROUPPER
@@ -1079,14 +1077,14 @@ TEXT ·potentialsAVX512(SB), NOSPLIT, $0-96
 	VBROADCASTSD vector3fe6a09e667f3bcd<>+0(SB), Z17
 	VBROADCASTSD vector00095f619980c433<>+0(SB), Z18
 	VBROADCASTSD vector000fffffffffffff<>+0(SB), Z19
-	MOVQ         AX, DI
-	ANDQ         $-8, DI
-	XORQ         R8, R8
-	CMPQ         R8, DI
-	JGE          rest
+	XORQ         DI, DI
+	MOVQ         AX, R8
+	ANDQ         $-8, R8
+	CMPQ         DI, R8
+	JGE          vectorsDone
 
 vectors:
-	VMOVUPD       (DX)(R8*8), Z20
+	VMOVUPD       (DX)(DI*8), Z20
 	VMAXPD        Z20, Z11, Z21
 	VPADDQ        Z18, Z21, Z21
 	VPSRLQ        $0x34, Z21, Z22
@@ -1123,25 +1121,25 @@ vectors:
 	VSUBPD        Z21, Z23, Z21
 	VSUBPD        Z21, Z22, Z21
 	VMULPD        Z0, Z21, Z21
-	VADDPD        (BX)(R8*8), Z21, Z21
-	VMOVUPD       Z21, (CX)(R8*8)
+	VADDPD        (BX)(DI*8), Z21, Z21
+	VMOVUPD       Z21, (CX)(DI*8)
 	VMULPD        Z20, Z21, Z20
 	VEXTRACTF64X4 $0x01, Z20, Y21
 	VADDPD        Y20, Y1, Y1
 	VADDPD        Y21, Y1, Y1
-	ADDQ          $0x08, R8
-	CMPQ          R8, DI
+	ADDQ          $0x08, DI
+	CMPQ          DI, R8
 	JLT           vectors
 
-rest:
-	CMPQ          R8, AX
+vectorsDone:
+	CMPQ          DI, AX
 	JGE           done
 	MOVQ          AX, R9
-	SUBQ          R8, R9
-	MOVQ          $0x000000ff, DI
-	BZHIQ         R9, DI, DI
-	KMOVB         DI, K1
-	VMOVUPD.Z     (DX)(R8*8), K1, Z20
+	SUBQ          DI, R9
+	MOVQ          $0x000000ff, R8
+	BZHIQ         R9, R8, R8
+	KMOVB         R8, K1
+	VMOVUPD.Z     (DX)(DI*8), K1, Z20
 	VMAXPD        Z20, Z11, Z11
 	VPADDQ        Z18, Z11, Z11
 	VPSRLQ        $0x34, Z11, Z18
@@ -1178,18 +1176,18 @@ rest:
 	VSUBPD        Z11, Z2, Z2
 	VSUBPD        Z2, Z3, Z2
 	VMULPD        Z0, Z2, Z0
-	VMOVUPD.Z     (BX)(R8*8), K1, Z2
+	VMOVUPD.Z     (BX)(DI*8), K1, Z2
 	VADDPD        Z2, Z0, Z0
-	VMOVUPD       Z0, K1, (CX)(R8*8)
+	VMOVUPD       Z0, K1, (CX)(DI*8)
 	VMULPD        Z20, Z0, Z0
 	VMOVAPD.Z     Z0, K1, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y0, Y1, Y1
 	VADDPD        Y2, Y1, Y1
-	MOVQ          AX, R8
+	MOVQ          AX, DI
 
 done:
 	VMOVUPD Y1, (SI)
-	MOVQ    R8, done+88(FP)
+	MOVQ    DI, done+88(FP)
 	VZEROUPPER
 	RET

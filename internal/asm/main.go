@@ -29,6 +29,7 @@ type output struct {
 var outputs = []output{
 	{"pde/kernel_cross", crossings},
 	{"pde/diffusion", diffusion},
+	{"internal/simd/simd", arrays},
 	{"internal/simd/lanes_kernel", lanes},
 }
 

@@ -25,6 +25,8 @@ import (
 type rows struct {
 	vector
 	find     func(name string) gotypes.Component // a parameter, or a field of the only one
+	together int                                 // how many vectors a turn of the loop treats, if more than one
+	part     int                                 // which of them is at hand
 	index, n reg.GPVirtual
 	sums     []sums
 }
@@ -86,7 +88,7 @@ func (k *rows) hold(x float64) reg.VecVirtual {
 
 // memory is the address of the elements at hand, shifted.
 func (r row) memory(shift int) operand.Mem {
-	return operand.Mem{Base: r.base, Index: r.k.index, Scale: 8, Disp: 8 * shift}
+	return operand.Mem{Base: r.base, Index: r.k.index, Scale: 8, Disp: 8 * (r.k.part*r.k.width + shift)}
 }
 
 // at returns the elements at hand, or their neighbours at a distance. Whole vectors stay in
@@ -101,22 +103,15 @@ func (r row) at(shift int) operand.Op {
 // set writes the elements at hand.
 func (k *rows) set(r row, x reg.VecVirtual) { k.store(x, r.memory(0)) }
 
-// each writes the loop, whose body is the formula for the elements at hand, and the end of
+// each writes the loops, whose body is the formula for the elements at hand, and the end of
 // the function.
 func (k *rows) each(body func()) {
-	whole := k.GP64()
-	k.MOVQ(k.n, whole)
-	k.ANDQ(operand.I8(-k.width), whole)
 	k.index = k.GP64()
 	k.XORQ(k.index, k.index)
-	k.CMPQ(k.index, whole)
-	k.JGE(jump("rest"))
-	k.Label("vectors")
-	body()
-	k.ADDQ(operand.U8(k.width), k.index)
-	k.CMPQ(k.index, whole)
-	k.JLT(jump("vectors"))
-	k.Label("rest")
+	if k.together > 1 {
+		k.loop("groups", k.together, body)
+	}
+	k.loop("vectors", 1, body)
 	if k.wide() {
 		k.rest(body)
 	}
@@ -125,6 +120,24 @@ func (k *rows) each(body func()) {
 	}
 	k.Store(k.index, k.Return("done"))
 	k.end()
+}
+
+// loop treats so many whole vectors at a time.
+func (k *rows) loop(name string, vectors int, body func()) {
+	end := k.GP64()
+	k.MOVQ(k.n, end)
+	k.ANDQ(operand.I8(-k.width*vectors), end)
+	k.CMPQ(k.index, end)
+	k.JGE(jump(name + "Done"))
+	k.Label(name)
+	for k.part = range vectors {
+		body()
+	}
+	k.part = 0
+	k.ADDQ(operand.U8(k.width*vectors), k.index)
+	k.CMPQ(k.index, end)
+	k.JLT(jump(name))
+	k.Label(name + "Done")
 }
 
 // rest treats the elements after the last whole vector.

@@ -7,17 +7,18 @@
 //	Exp         7.3           4.1      1.0
 //	Tanh       10.3           6.7      1.4
 //
-// Both paths are free of tables and, on their usual range, of branches. They give the
-// same bytes: vector code does the operations of the Go code, in its order, and no
+// On a Sapphire Rapids core AVX-512 takes 0.7 of the time of AVX2 for Exp and 0.8 for Tanh.
+// All paths are free of tables and, on their usual range, of branches. They give the
+// same bytes: vector code, which internal/asm writes, does the operations of the Go code, in its order, and no
 // product is fused with a sum. In Exp and Tanh the value of dst[i] is a function of
 // x[i] alone, whatever the length of the slice or the position in it. The build tag
-// purego, and GODEBUG=cpu.avx2=off at run time, select plain Go.
+// purego, and GODEBUG=cpu.avx2=off at run time, select plain Go; GODEBUG=cpu.avx512f=off
+// selects AVX2.
 //
 // Mix, Outer, LaneSoftmax, LaneTilt and LaneTanh treat eight problems of doubles or sixteen
 // of floats side by side, one in each lane of vectors of 64 bytes; see Lanes. There products
-// are fused with sums, and the exponential has an error below 2 ulp. internal/asm writes
-// their vector code for registers of 32 and of 64 bytes (AVX2 and AVX-512), which give the
-// same bytes; on Zen 4, which works on halves of the latter, they are equally fast.
+// are fused with sums, and the exponential has an error below 2 ulp. Their vector code for
+// registers of 32 and of 64 bytes (AVX2 and AVX-512) gives the same bytes; on Zen 4, which works on halves of the latter, they are equally fast.
 //
 //	x := []float64{-1, 0, 1}
 //	simd.Exp(x, x) // in place

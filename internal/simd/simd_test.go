@@ -167,6 +167,12 @@ func benchmark(b *testing.B, f func(dst, x []float64)) {
 
 func BenchmarkExp(b *testing.B)  { benchmark(b, simd.Exp) }
 func BenchmarkTanh(b *testing.B) { benchmark(b, simd.Tanh) }
+func BenchmarkAddScaled(b *testing.B) {
+	benchmark(b, func(dst, x []float64) { simd.AddScaled(dst, 0.3, x) })
+}
+func BenchmarkDot(b *testing.B) {
+	benchmark(b, func(dst, x []float64) { dst[0] = simd.Dot(dst, x) / 1e9 })
+}
 
 func ExampleExp() {
 	x := []float64{0, 1, -1000}
