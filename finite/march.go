@@ -113,7 +113,7 @@ func (m *march) train(ctx context.Context, s stepper, e *pde.Ensemble, times []f
 				if watched {
 					watch.Kept(before)
 				}
-				return diverged(before, number-1, c, what)
+				return diverged(before, number-1, c, fmt.Sprintf("%s: it is %v, want a shorter one", what, m.step))
 			}
 			if watched {
 				watch.Stepped(Step{Time: from + float64(done)*h, Dt: h, Energy: m.last, Evaluations: m.calls})

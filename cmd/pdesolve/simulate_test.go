@@ -198,7 +198,7 @@ func TestLearningRateThatDiverges(t *testing.T) {
 		if r.code != exitFailed {
 			t.Fatalf("exit %d\n%s", r.code, r.stderr)
 		}
-		for _, want := range []string{"run network-L2-M4-s", "step ", "the step is too long", "the last good state, at training time ", "is the last entry of out/states/network-L2-M4-s"} {
+		for _, want := range []string{"run network-L2-M4-s", "step ", "the step is too long: it is ", "the last good state, at training time ", "is the last entry of out/states/network-L2-M4-s"} {
 			if !strings.Contains(r.stderr, want) {
 				t.Errorf("no %q in\n%s", want, r.stderr)
 			}

@@ -154,6 +154,10 @@ func (e *Experiment) checkTransformer() {
 	}
 	for i := range t.Blocks {
 		b, path := &t.Blocks[i], e.componentPath(i)
+		if err := m.Fits(i); err != nil { // before the number of parameters, which follows from it
+			d.complain(path, trim(err))
+			continue
+		}
 		box := child(path, "grid")
 		if err := m.HasGrid(i); err != nil && (e.needsGrid() || len(b.Grid) > 0) {
 			d.failAt(box, "%s", strings.TrimPrefix(trim(err), "grid: "))

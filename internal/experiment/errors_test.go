@@ -212,6 +212,7 @@ var headsMistakes = []struct{ what, old, new string }{
 	{"mask of a token that sees none", "scaled: true", "mask: [[1, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]"},
 	{"mask of fractions", "scaled: true", "mask: [[0.5]]"},
 	{"two masks", "scaled: true", "causal: true, mask: [[1]]"},
+	{"rank above the coordinates and so another number of parameters", "softmax: {scaled: true, initial", "softmax: {rank: 3, initial"},
 	{"rank above the coordinates", "softmax: {scaled: true, initial: {product: [{times: 8", "softmax: {rank: 3, initial: {product: [{times: 16"},
 }
 

@@ -99,7 +99,7 @@ func ExampleReadCSV() {
 	fmt.Println(err)
 	// Output:
 	// 2 prompts of 2 tokens, labels [-0.4 0.6]
-	// prompts.csv:4:9: column "x1": "low" is not a number
+	// prompts.csv:4:9: column "x1": "low": want a finite number
 }
 
 func ExampleTable_Read() {

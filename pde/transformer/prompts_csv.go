@@ -88,11 +88,8 @@ func (t *table) column(name string) (int, error) {
 func (t *table) number(i int) (float64, error) {
 	s := t.row[i]
 	v, err := strconv.ParseFloat(s, 64)
-	switch {
-	case math.IsNaN(v) || math.IsInf(v, 0):
+	if err != nil || !finite(v) {
 		return 0, t.errorf(i, "column %q: %q: want a finite number", t.header[i], s)
-	case err != nil:
-		return 0, t.errorf(i, "column %q: %q is not a number", t.header[i], s)
 	}
 	return v, nil
 }

@@ -80,7 +80,7 @@ func (m *Images) Read(r io.Reader) (sets ImageSets, err error) {
 	}
 	if strings.HasSuffix(m.File, ".gz") {
 		if r, err = gzip.NewReader(r); err != nil {
-			return sets, fmt.Errorf("%s: %w", m.File, err)
+			return sets, fmt.Errorf("%s: not compressed by gzip, as a name that ends in .gz says: %w", m.File, err)
 		}
 	}
 	all, side, err := m.images(r)
@@ -89,7 +89,7 @@ func (m *Images) Read(r io.Reader) (sets ImageSets, err error) {
 	}
 	wanted := m.Train + m.Validation + m.Test
 	if len(all) < wanted {
-		return sets, fmt.Errorf("%s: %d images: want train + validation + test = %d", m.File, len(all), wanted)
+		return sets, fmt.Errorf("%s: %d images: want at least train + validation + test = %d", m.File, len(all), wanted)
 	}
 	if m.Shuffle != 0 {
 		rand.New(rand.NewPCG(m.Shuffle, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

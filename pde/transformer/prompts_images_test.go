@@ -107,7 +107,7 @@ func TestImagesRefuse(t *testing.T) {
 		"train: 0: want at least 1 image":                                                 {tiny, func(m *transformer.Images) { m.Train = 0 }},
 		"validation: -1: want at least 0 images":                                          {tiny, func(m *transformer.Images) { m.Validation = -1 }},
 		"test: -1: want at least 0 images":                                                {tiny, func(m *transformer.Images) { m.Test = -1 }},
-		"t.csv: 5 images: want train + validation + test = 6":                             {tiny, func(m *transformer.Images) { m.Test = 2 }},
+		"t.csv: 5 images: want at least train + validation + test = 6":                    {tiny, func(m *transformer.Images) { m.Test = 2 }},
 		`t.csv:3:3: column "p1": "NaN": want a finite number`:                             {replaced("1,8,2", "1,NaN,2"), nil},
 		`t.csv:4:9: column "class": 1.5: want a class 0, 1, …`:                            {replaced("7,2,1", "7,2,1.5"), nil},
 		`t.csv:4:9: column "class": -1: want a class 0, 1, …`:                             {replaced("7,2,1", "7,2,-1"), nil},

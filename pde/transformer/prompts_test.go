@@ -40,8 +40,8 @@ func TestReadCSVErrors(t *testing.T) {
 		head + "0,0,1,2,3\n0,1,NaN,2,3\n":             `p.csv:3:5: column "x0": "NaN": want a finite number`,
 		head + "0,0,1,2,3\n0,1,1,-Inf,3\n":            `p.csv:3:7: column "x1": "-Inf": want a finite number`,
 		head + "0,0,1,1e999,3\n":                      `p.csv:2:7: column "x1": "1e999": want a finite number`,
-		head + "0,0,1,two,3\n":                        `p.csv:2:7: column "x1": "two" is not a number`,
-		head + "0,0,1,,3\n":                           `p.csv:2:7: column "x1": "" is not a number`,
+		head + "0,0,1,two,3\n":                        `p.csv:2:7: column "x1": "two": want a finite number`,
+		head + "0,0,1,,3\n":                           `p.csv:2:7: column "x1": "": want a finite number`,
 		head + "0,0,1,2,nan\n":                        `p.csv:2:9: column "label": "nan": want a finite number`,
 		head + "0,0,1,2,3\n0,0,1,2,3\n":               `p.csv:3:3: column "token": prompt "0" has token 0 twice`,
 		head + "0,-1,1,2,3\n":                         `p.csv:2:3: column "token": "-1": want a whole number from 0`,
@@ -170,7 +170,7 @@ func TestTableErrors(t *testing.T) {
 	good := transformer.Table{File: "t.csv", X: []string{"x"}, Y: "y", Tokens: 2}
 	for text, want := range map[string]string{
 		"x,z\n1,2\n":              `t.csv:1: no column "y": did you mean "x"? (one of x, z)`,
-		"x,y\n1,2\n3,high\n":      `t.csv:3:3: column "y": "high" is not a number`,
+		"x,y\n1,2\n3,high\n":      `t.csv:3:3: column "y": "high": want a finite number`,
 		"x,y\n1,2\nNaN,3\n":       `t.csv:3:1: column "x": "NaN": want a finite number`,
 		"x,y\n1,2\n":              `t.csv: 1 rows: want at least tokens = 2`,
 		"x,y\n1,2\n1,3\n1,4\n":    `t.csv: column "x": all values are equal: want some that differ`,

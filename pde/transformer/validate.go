@@ -75,6 +75,9 @@ func (m *Model) ValidatePrecision() error {
 	return nil
 }
 
+// Fits reports what of block i, which is valid, does not fit the prompts.
+func (m *Model) Fits(i int) error { return m.Blocks[i].Block.fits(m.Prompts) }
+
 func (m *Model) validateBlock(i int) error {
 	c := &m.Blocks[i]
 	if c.Block == nil {
@@ -83,7 +86,7 @@ func (m *Model) validateBlock(i int) error {
 	if err := c.Block.Validate(); err != nil {
 		return err
 	}
-	if err := c.Block.fits(m.Prompts); err != nil {
+	if err := m.Fits(i); err != nil {
 		return err
 	}
 	names := m.Parameters(i)
