@@ -34,8 +34,12 @@ import (
 // it measures the root mean square alone.
 //
 // A network with its coupled particles costs two, so that these ladders take the seeds that
-// the others call for and call for none themselves.
+// the others call for, couplingSeeds of a size at most, and call for none themselves.
 type byCoupling struct{ total bool }
+
+// couplingSeeds is the largest number of networks of a size beside which coupled particles
+// are moved.
+const couplingSeeds = 128
 
 func init() {
 	addInquiry(byCoupling{})
@@ -109,7 +113,7 @@ func (q byCoupling) plan(p *plan) {
 	var all []couplingLevel
 	particles := p.couple(depth, widths)
 	for _, w := range widths {
-		c := couplingLevel{networks: p.networks(float64(w), depth, w), coupling: particles, shared: widths[0]}
+		c := couplingLevel{networks: p.networks(float64(w), depth, w).first(couplingSeeds), coupling: particles, shared: widths[0]}
 		all, l.levels = append(all, c), append(l.levels, c.level())
 	}
 	p.ladder(l)
@@ -126,7 +130,7 @@ func (q byCoupling) planTotal(p *plan) {
 		if v.depth == p.study.Model.Depth {
 			widths = p.study.Networks.Widths
 		}
-		c := couplingLevel{networks: v, coupling: p.couple(v.depth, widths)}
+		c := couplingLevel{networks: v.first(couplingSeeds), coupling: p.couple(v.depth, widths)}
 		l.levels = append(l.levels, c.level())
 	}
 	p.ladder(l)
@@ -169,7 +173,7 @@ func (p *plan) coupleBy(depth int, widths []int, fine, coarse finite.Characteris
 	c := &coupling{random: fine.Random()}
 	widest := func(seed int) (width int) {
 		for _, w := range widths {
-			if seed < p.study.seeds(sample{depth: depth, width: w}) {
+			if seed < min(couplingSeeds, p.study.seeds(sample{depth: depth, width: w})) {
 				width = max(width, w)
 			}
 		}

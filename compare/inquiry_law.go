@@ -106,8 +106,7 @@ func (q byLaw) plan(p *plan) {
 	l := newLawPlan(p, q.grids(p.study))
 	out := ladderPlan{against: Law, only: []Quantity{Distance1}, fixed: true, Prediction: Prediction{Bound: true}}
 	for _, w := range p.study.Networks.Widths {
-		v := p.networks(float64(w), p.study.Model.Depth, w)
-		v.tasks = v.tasks[:min(len(v.tasks), lawSeeds)]
+		v := p.networks(float64(w), p.study.Model.Depth, w).first(lawSeeds)
 		v.ref = &refPlan{make: func() (*Reference, error) { return l.reference(v.tasks) }}
 		v.seeds = func(Quantity, *Reference) ([]float64, error) { return l.distances(v.tasks, densityOf{time: lastTime}) }
 		out.levels = append(out.levels, v)

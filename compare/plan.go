@@ -77,6 +77,12 @@ type level struct {
 // sample names the networks of the level.
 func (v *level) sample() sample { return sample{v.depth, v.width, v.drawn} }
 
+// first returns the level of its first n networks, or of all if there are fewer.
+func (v level) first(n int) level {
+	v.tasks = v.tasks[:min(n, len(v.tasks))]
+	return v
+}
+
 func newPlan(s *Study) *plan {
 	p := &plan{study: s, byID: map[string]*task{}, refs: map[string]*refPlan{}}
 	for _, v := range s.Solvers {
