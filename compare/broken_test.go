@@ -89,6 +89,7 @@ func verdictsOf(t *testing.T, s Study) []Verdict {
 // Right networks are found right, and each of the five wrong ones contradicts a
 // prediction: the proof that the instrument measures.
 func TestBrokenNetworksAreFlagged(t *testing.T) {
+	serial(t)
 	confirmed := 0
 	for _, v := range verdictsOf(t, brokenStudy(t)) {
 		assert.Contains(t, []Verdict{Consistent, Sharp, Undecided}, v)

@@ -48,6 +48,7 @@ func TestCompareResults(t *testing.T) {
 
 // Two results of the same law differ significantly about once in twenty times at most.
 func TestCompareOfEqualLawsIsRarelySignificant(t *testing.T) {
+	serial(t)
 	wrong := 0
 	for i := range uint64(200) {
 		if Compare(resultOf("a", -0.5, 2*i), resultOf("b", -0.5, 2*i+1)).Rates[0].Change == Significant {

@@ -15,6 +15,7 @@ import (
 
 // A trained embedding falls with Q, is stored and read again, and is used on test prompts.
 func TestTrainedEmbedding(t *testing.T) {
+	serial(t)
 	images := transformer.Images{File: "t.csv", Label: "class", Patch: 1, Embed: 3, Learned: true, Seed: 1, Train: 4, Test: 1}
 	sets, err := images.Read(strings.NewReader("p0,p1,p2,p3,class\n9,1,0,2,0\n1,8,2,1,0\n0,1,7,2,1\n2,0,1,9,1\n8,2,1,0,0\n"))
 	require.NoError(t, err)

@@ -78,6 +78,7 @@ func findingStudy(t *testing.T) Study {
 }
 
 func TestFindingsOfLinearAttention(t *testing.T) {
+	serial(t)
 	r, err := Execute(context.Background(), findingStudy(t), &Options{Resamples: 200})
 	require.NoError(t, err)
 	assert.Empty(t, r.Notes)

@@ -161,3 +161,13 @@ func fixtureLadders(rng *rand.Rand) []Ladder {
 	add(Parameters, "", -0.5, "derived: (LM)^(−1/2)", func(q int) []Point { return []Point{{X: 32, Error: math.NaN(), Why: "the reference diverged"}} })
 	return out
 }
+
+// serial marks a test whose length is statistics over seeds or the drawing of pages, in
+// which nothing runs side by side that shorter tests do not run, too. go test -short, which
+// the race detector slows down about tenfold, does without it.
+func serial(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: statistics or drawing, no goroutines of its own")
+	}
+}

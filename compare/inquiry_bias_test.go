@@ -24,6 +24,7 @@ func biasStudy(t *testing.T) Study {
 // The bias is decided with few seeds, and is the one that the mean of R_M − R_∞ over
 // many seeds has.
 func TestBiasIsThatOfManySeeds(t *testing.T) {
+	serial(t)
 	s := biasStudy(t)
 	r, err := Execute(context.Background(), s, nil)
 	require.NoError(t, err)

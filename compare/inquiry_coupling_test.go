@@ -48,6 +48,7 @@ func pushed(b *exact.LinearAttention, start *pde.Ensemble, tau float64) *pde.Ens
 // The coupled particles of every seed, width and depth are the exact characteristics of
 // benchmark B, to within the error that the reference claims.
 func TestCouplingAgainstExactCharacteristics(t *testing.T) {
+	serial(t)
 	s := couplingStudy(t)
 	p := made(t, s)
 	checked := 0
@@ -91,6 +92,7 @@ func TestCouplingAgainstExactCharacteristics(t *testing.T) {
 // normal law, so that the ratio of their root mean squares over 64 pairs of fields lies within
 // 1 ± 0.32 at about 99 %.
 func TestDrawnCouplingKnowsItsError(t *testing.T) {
+	serial(t)
 	errors, estimates := map[Quantity]float64{}, map[Quantity]float64{}
 	for field := range uint64(64) {
 		s := couplingStudy(t)
@@ -225,6 +227,7 @@ func TestCouplingRates(t *testing.T) {
 // Four of the five mistakes keep the particles away from the coupled ones. Heads that are
 // shared across layers do not, at one depth.
 func TestCouplingFlagsBrokenNetworks(t *testing.T) {
+	serial(t)
 	study := func() Study {
 		s := brokenStudy(t)
 		s.Rates, s.Networks.Seeds = []Against{Coupling}, 16
@@ -256,4 +259,24 @@ func TestCouplingWants(t *testing.T) {
 	assert.ErrorContains(t, s.Validate(), "a depth of at least 4")
 	s.Networks.Depths = nil
 	assert.ErrorContains(t, s.Validate(), "coupling-depth needs finite.depth")
+}
+
+// No coupled particles are planned for seeds beyond the limit, though networks are.
+func TestCouplingSeedsAreLimited(t *testing.T) {
+	s := linearStudy(t)
+	s.Rates, s.Solvers = []Against{Width, Coupling, CouplingParameters}, nil
+	s.Networks.Seeds = couplingSeeds + 12
+	p := newPlan(&s)
+	for i := range p.ladders {
+		for _, v := range p.ladders[i].levels {
+			want := couplingSeeds
+			if p.ladders[i].against == Width {
+				want += 12
+			}
+			assert.Len(t, v.tasks, want)
+		}
+	}
+	c := p.couple(2, s.Networks.Widths)
+	last := c.batches[len(c.batches)-1]
+	assert.Equal(t, couplingSeeds, last.from+last.seeds)
 }

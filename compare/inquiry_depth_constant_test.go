@@ -15,6 +15,7 @@ import (
 // The predicted and the measured constant of the depth ladder are those of the exact
 // solution of benchmark B for the same atoms, at a depth at which nothing else is left.
 func TestDepthConstantOfLinearAttention(t *testing.T) {
+	serial(t)
 	s := linearStudy(t)
 	s.Rates, s.Solvers, s.Networks.Depths = []Against{DepthConstant}, nil, []int{4, 8, 16, 32}
 	r, err := Execute(context.Background(), s, nil)

@@ -19,6 +19,7 @@ func parametersConstantStudy(t *testing.T) Study {
 // The constants of all depths are those of the networks, and with them taken out the rest
 // of a ladder is what it is over their ratio.
 func TestParametersConstant(t *testing.T) {
+	serial(t)
 	s := parametersConstantStudy(t)
 	r, err := Execute(context.Background(), s, nil)
 	require.NoError(t, err)

@@ -21,6 +21,7 @@ func widthConstantStudy(t *testing.T) Study {
 }
 
 func TestWidthConstantOfLinearAttention(t *testing.T) {
+	serial(t)
 	s := widthConstantStudy(t)
 	r, err := Execute(context.Background(), s, nil)
 	require.NoError(t, err)
@@ -36,6 +37,7 @@ func TestWidthConstantOfLinearAttention(t *testing.T) {
 
 // The polynomials are orthonormal under the law: draws have the moments.
 func TestPolynomialsAreOrthonormal(t *testing.T) {
+	serial(t)
 	m := fixtureModel(24)
 	nodes, err := finite.Nodes(&m, "gauss", responseNodes)
 	require.NoError(t, err)
@@ -73,6 +75,7 @@ func TestPolynomialsAreOrthonormal(t *testing.T) {
 // The measured constant does not hang on the prediction, though that is its control
 // variate: with a response that is wrong by a tenth it stays, and the prediction is refuted.
 func TestWidthConstantRefutesAWrongResponse(t *testing.T) {
+	serial(t)
 	s := widthConstantStudy(t)
 	p := newPlan(&s)
 	c := p.widthConstant(s.Model.Depth)

@@ -12,6 +12,7 @@ import (
 // TestLoadIsTheInverseOfWriteReport: a loaded result has the states and atoms of
 // the stored one bit for bit, and gives the same report.
 func TestLoadIsTheInverseOfWriteReport(t *testing.T) {
+	serial(t)
 	dir := t.TempDir()
 	r := fixture(t)
 	require.NoError(t, WriteReport(dir, r, Provenance{Version: "v1"}))
@@ -51,6 +52,7 @@ func TestLoadIsTheInverseOfWriteReport(t *testing.T) {
 // TestLoadRefuses: files that are missing, damaged or of another model are errors
 // that name the run.
 func TestLoadRefuses(t *testing.T) {
+	serial(t)
 	_, _, err := Load(t.TempDir(), Study{})
 	require.ErrorContains(t, err, "summary.json")
 

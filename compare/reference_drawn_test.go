@@ -18,6 +18,7 @@ import (
 // solution of benchmark B for 12 seeds: error and estimate have the same normal law, so
 // that the ratio of their root mean squares lies within 1 ± 0.7 at about 99 %.
 func TestDrawnReferenceKnowsItsError(t *testing.T) {
+	serial(t)
 	errors, estimates := map[Quantity]float64{}, map[Quantity]float64{}
 	for seed := range 12 {
 		s := linearStudy(t)

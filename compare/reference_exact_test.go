@@ -47,6 +47,7 @@ func makeRuns(t *testing.T, s *Study, tasks []*task) {
 
 // On benchmark B the error of every reference is known, and is within its estimate.
 func TestReferencesKnowTheirErrors(t *testing.T) {
+	serial(t)
 	s := blindStudy(t)
 	for _, a := range []Against{Cells, Step, Depth, Width, Parameters, FixedBudget, SingleHead, Decay, Tail, TwoWay, BestNetwork, Law} {
 		assert.Contains(t, s.Rates, a)

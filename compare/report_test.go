@@ -45,6 +45,7 @@ func files(t *testing.T, dir string) map[string]string {
 }
 
 func TestWriteReport(t *testing.T) {
+	serial(t)
 	dir := filepath.Join(t.TempDir(), "results")
 	if keep := os.Getenv("PDESOLVE_KEEP_REPORT"); keep != "" {
 		dir = keep // to look at the pages
@@ -81,6 +82,7 @@ func TestWriteReport(t *testing.T) {
 }
 
 func TestReportHTML(t *testing.T) {
+	serial(t)
 	pg, err := newPage(fixture(t), fixtureProvenance)
 	require.NoError(t, err)
 	var b bytes.Buffer
@@ -121,6 +123,7 @@ func wellFormed(t *testing.T, page string) {
 }
 
 func TestFiguresAreXML(t *testing.T) {
+	serial(t)
 	pg, err := newPage(fixture(t), fixtureProvenance)
 	require.NoError(t, err)
 	for _, f := range pg.allFigures() {
@@ -138,6 +141,7 @@ func TestFiguresAreXML(t *testing.T) {
 }
 
 func TestReportMarkdown(t *testing.T) {
+	serial(t)
 	pg, err := newPage(fixture(t), fixtureProvenance)
 	require.NoError(t, err)
 	var b bytes.Buffer
@@ -292,6 +296,7 @@ func TestRatesTable(t *testing.T) {
 
 // The pages that are rebuilt from a folder are those that were written with it.
 func TestRewriteReport(t *testing.T) {
+	serial(t)
 	dir, again := t.TempDir(), t.TempDir()
 	r := fixture(t)
 	require.NoError(t, WriteReport(dir, r, fixtureProvenance))
