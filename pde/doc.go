@@ -47,6 +47,7 @@
 //
 //	one dimension, exact                                               Quantile
 //	diffusion, alone or with drift or interaction; smooth or free edge BackAndForth
+//	a cap on the density (Congestion) with drift or interaction        BackAndForth
 //	no diffusion: potentials, interactions, Transformers               PushForward
 //	potentials and convex functions of ρ by Sinkhorn scaling           Entropic
 //	any energy at all, slow                                            Proximal
@@ -129,6 +130,9 @@
 //     2113–2136.
 //   - [MBA14] C. D. Meyer, D. S. Balsara, T. D. Aslam, J. Comput. Phys. 257 (2014): the
 //     stabilised Runge–Kutta–Legendre methods.
+//   - [MRS10] B. Maury, A. Roudneff-Chupin, F. Santambrogio, A macroscopic crowd motion
+//     model of gradient flow type, Math. Models Methods Appl. Sci. 20 (2010),
+//     arXiv:1002.0686 (abstract).
 //   - [McC97] R. J. McCann, A convexity principle for interacting gases, Adv. Math.
 //     128 (1997), 153–179, doi:10.1006/aima.1997.1634.
 //   - [Pey15] G. Peyré, Entropic Wasserstein gradient flows, arXiv:1502.06216, 2015.

@@ -16,6 +16,7 @@ func samples(t *testing.T) map[string]Energy {
 	v := Potential{Formula: "x^2/2 - cos(x)"}
 	all := map[string]Energy{"potential": v, "entropy": Entropy{Coefficient: 0.7}, "sum": Sum{v, Entropy{Coefficient: 0.3}},
 		"porous-medium": PorousMedium{Exponent: 2, Coefficient: 0.8},
+		"congestion":    Congestion{Cap: 3},
 		"renyi":         Renyi{Exponent: 1.5, Coefficient: 0.6}, "interaction": Interaction{Formula: "exp(-r) + r^2"}}
 	for _, name := range Energies.Names() {
 		e, err := Energies.New(name)

@@ -38,6 +38,10 @@ import (
 // and F + Transport a strict upper one; both give away O(h²/τ), so that the gap stays
 // above that.
 //
+// Under a cap (Congestion) the step is another problem: see crowd. Residual is then the part
+// of the mass that is above the cap, or missing below it where the pressure is above 0, and no
+// density exceeds the cap.
+//
 // A step that stretches a cell of ρⁿ over tens of cells (a dense patch at a wall that the
 // potential empties) is not resolved; the ascent then ends early, with a Residual of up to
 // some hundredths that says so. Where T#ρⁿ = ρ is met, F falls, however rough ρⁿ is: the remap
@@ -68,7 +72,7 @@ func (BackAndForth) Name() string { return "back-and-forth" }
 
 // Summary says in a line what the solver is.
 func (BackAndForth) Summary() string {
-	return "Wasserstein JKO step by Newton ascent of its dual with c-transforms; energies with entropy or porous medium, m > 1"
+	return "Wasserstein JKO step by Newton ascent of its dual with c-transforms; energies with entropy, porous medium, m > 1, or congestion"
 }
 
 // Validate reports a tolerance outside [0, 1) or a negative number of iterations.
@@ -82,13 +86,14 @@ func (b BackAndForth) Validate() error {
 	return nil
 }
 
-// Domain says that all terms are taken, and that a convex function of ρ has to be among
+// Domain says that all terms are taken, and that a convex function of ρ or a cap has to be among
 // them: without it the dual is not finite.
 func (BackAndForth) Domain() JKODomain {
-	return JKODomain{Terms: AllTerms, Needs: LocalTerm, Wasserstein: true, Space: 2}
+	return JKODomain{Terms: AllTerms | CapTerm, Needs: LocalTerm | CapTerm, Wasserstein: true, Space: 2}
 }
 
-// Bind returns a workspace. It fails on fast diffusion and on graded axes.
+// Bind returns a workspace. It fails on fast diffusion, on a cap beside another function of ρ
+// and on graded axes.
 func (b BackAndForth) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) {
 	w := &backAndForth{f: f, parts: PartsOf(f), tolerance: b.Tolerance, iterations: b.MaxIterations}
 	if w.tolerance == 0 {
@@ -101,6 +106,9 @@ func (b BackAndForth) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) 
 		if err := g.CheckUniform(); err != nil {
 			return nil, fmt.Errorf("the inner solver back-and-forth: %w", err)
 		}
+	}
+	if w.parts.Cap > 0 {
+		return w, w.bindCrowd(grids)
 	}
 	inverse, err := newInverter(&w.parts)
 	if err != nil {
@@ -135,6 +143,7 @@ type backAndForth struct {
 	tolerance  float64
 	iterations int
 	ascent     []*ascent
+	crowd      []*crowd   // in the place of ascent where there is a cap
 	fixed      fixedPoint // of V
 	res        JKOResult  // of the step at hand
 }
@@ -148,7 +157,11 @@ func (w *backAndForth) Solve(ctx context.Context, rho State, start JKOStart) (JK
 	}
 	w.fixed.reset()
 	for k := range w.iterations {
-		dual, err := w.pass(ctx, rho, start)
+		pass := w.pass
+		if w.crowd != nil {
+			pass = w.passCrowd
+		}
+		dual, err := pass(ctx, rho, start)
 		if err != nil {
 			return *res, err
 		}

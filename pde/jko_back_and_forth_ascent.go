@@ -41,6 +41,18 @@ func newAscent(g *grid.Grid, parts *Parts, inverse *inverter) (*ascent, error) {
 	for _, x := range []*[]float64{&a.mu, &a.v, &a.p, &a.rho, &a.psi, &a.pushed, &a.trial, &a.delta, &a.one} {
 		*x = make([]float64, n)
 	}
+	half, err := halved(g)
+	if err != nil || half == nil {
+		return a, err
+	}
+	a.between = newTransfer(g, half)
+	a.coarse, err = newAscent(half, parts, inverse)
+	return a, err
+}
+
+// halved returns a grid of half as many cells on every axis that has more than coarsest, or nil
+// if there is none.
+func halved(g *grid.Grid) (*grid.Grid, error) {
 	axes, halve := g.Axes(), false
 	for k, x := range axes {
 		if x.N > coarsest {
@@ -48,15 +60,9 @@ func newAscent(g *grid.Grid, parts *Parts, inverse *inverter) (*ascent, error) {
 		}
 	}
 	if !halve {
-		return a, nil
+		return nil, nil
 	}
-	half, err := grid.New(axes...)
-	if err != nil {
-		return nil, err
-	}
-	a.between = newTransfer(g, half)
-	a.coarse, err = newAscent(half, parts, inverse)
-	return a, err
+	return grid.New(axes...)
 }
 
 // load prepares all grids for a step of size tau from mu with v, which have been filled.

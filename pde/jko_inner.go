@@ -56,7 +56,7 @@ func (d JKODomain) second() bool { return d.Wasserstein || d.Symmetric }
 func (d JKODomain) String() string {
 	text := "energies of " + d.Terms.String()
 	if d.Needs != 0 {
-		text += ", not without " + d.Needs.String() + ","
+		text += ", not without " + d.Needs.join(" or ") + ","
 	}
 	if d.MaxDim > 0 {
 		text += " in " + upToDimensions(d.MaxDim)
@@ -90,9 +90,10 @@ const (
 	MeanTerm                        // Ψ depends on ρ through averages: an interaction, a Transformer
 	LocalTerm                       // ∫U(ρ), U convex, with its derivatives (Local): entropy, porous medium
 	PointwiseTerm                   // Ψ depends on ρ cell by cell in a way that gives no derivatives
+	CapTerm                         // a cap on ρ, whose pressure no formula gives (Congestion)
 )
 
-// AllTerms are all kinds of terms but PointwiseTerm.
+// AllTerms are all kinds of terms but PointwiseTerm and CapTerm.
 const AllTerms = PotentialTerm | MeanTerm | LocalTerm
 
 // termWords describes the kinds of terms, in the order of their bits.
@@ -101,15 +102,18 @@ var termWords = [...]string{
 	"averages of ρ (an interaction, a Transformer)",
 	"convex functions of ρ (entropy, porous medium)",
 	"ρ cell by cell without derivatives (pde.Local)",
+	"a cap on ρ (congestion)",
 }
 
 // String lists the terms: "potentials and averages of ρ (…)".
-func (t Terms) String() string {
+func (t Terms) String() string { return t.join(" and ") }
+
+func (t Terms) join(by string) string {
 	var words []string
 	for ; t != 0; t &= t - 1 {
 		words = append(words, termWords[bits.TrailingZeros8(uint8(t))])
 	}
-	return strings.Join(words, " and ")
+	return strings.Join(words, by)
 }
 
 // TermsOf returns the kinds of the terms of f.
@@ -118,6 +122,9 @@ func TermsOf(f Functional) Terms {
 	p := PartsOf(f)
 	if p.HasLocal() {
 		t = LocalTerm
+	}
+	if p.Cap > 0 {
+		t |= CapTerm
 	}
 	if p.Rest == nil {
 		return t
@@ -183,6 +190,9 @@ func refusal(inner JKOInner, f Functional, grids []*grid.Grid) error {
 		}
 	}
 	for _, name := range Schemes.Names() {
+		if TermsOf(f)&CapTerm != 0 {
+			break // none finds the pressure
+		}
 		if s, err := Schemes.New(name); err == nil {
 			if _, steps := s.(StepScheme); !steps {
 				other = append(other, name)

@@ -30,6 +30,7 @@ type Parts struct {
 	Linear float64     // coefficient of the entropy, at least 0: of linear diffusion
 	Powers []PowerTerm // porous medium terms
 	Convex []Convex    // any others
+	Cap    float64     // upper bound of ρ (Congestion); 0 if there is none. Not part of U
 	Rest   Functional  // everything else, nothing local in it; nil if there is none
 
 	one, two []float64 // values of one member of Convex
@@ -188,6 +189,9 @@ func (p *Parts) add(q Parts, rest []Functional) []Functional {
 	p.Linear += q.Linear
 	p.Powers = append(p.Powers, q.Powers...)
 	p.Convex = append(p.Convex, q.Convex...)
+	if q.Cap > 0 && (p.Cap == 0 || q.Cap < p.Cap) {
+		p.Cap = q.Cap
+	}
 	if q.Rest == nil {
 		return rest
 	}

@@ -128,6 +128,9 @@ func (s ImplicitScharfetterGummel) Bind(f Functional, grids []*grid.Grid) (Stepp
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	if err := refuseCap(f); err != nil {
+		return nil, err
+	}
 	p := PartsOf(f)
 	if !p.fitted() {
 		return nil, errors.New("the energy is not entropy plus parts that depend on averages of ρ; schemes that take this one: implicit-upwind, upwind, muscl")

@@ -155,6 +155,9 @@ func (u ImplicitUpwind) Bind(f Functional, grids []*grid.Grid) (Stepper, error) 
 	if err := u.Validate(); err != nil {
 		return nil, err
 	}
+	if err := refuseCap(f); err != nil {
+		return nil, err
+	}
 	p := PartsOf(f)
 	if p.Dependence() == Pointwise {
 		return nil, errors.New("the energy depends on ρ cell by cell and does not give its derivatives (pde.Local): want an explicit scheme, such as upwind or muscl")

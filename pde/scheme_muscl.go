@@ -104,9 +104,12 @@ func (m MUSCL) Validate() error {
 	return validateCFL(m.CFL)
 }
 
-// Bind returns the stepper. It treats every functional.
+// Bind returns the stepper. It treats every functional but those with a cap (Congestion).
 func (m MUSCL) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	if err := refuseCap(f); err != nil {
 		return nil, err
 	}
 	m = m.defaulted()

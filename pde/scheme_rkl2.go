@@ -98,6 +98,9 @@ func (r RKL2) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
+	if err := refuseCap(f); err != nil {
+		return nil, err
+	}
 	flow, err := newDiffusionFlow(f, grids)
 	if err != nil {
 		return nil, err

@@ -53,6 +53,9 @@ func (s ScharfetterGummel) Bind(f Functional, grids []*grid.Grid) (Stepper, erro
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	if err := refuseCap(f); err != nil {
+		return nil, err
+	}
 	p := PartsOf(f)
 	if !p.fitted() {
 		return nil, errors.New("the energy is not entropy plus parts that depend on averages of ρ; schemes that take this one: upwind, muscl")

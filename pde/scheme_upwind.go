@@ -51,9 +51,12 @@ func (u Upwind) Validate() error {
 	return validateCFL(u.CFL)
 }
 
-// Bind returns the stepper. It treats every functional.
+// Bind returns the stepper. It treats every functional but those with a cap (Congestion).
 func (u Upwind) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := u.Validate(); err != nil {
+		return nil, err
+	}
+	if err := refuseCap(f); err != nil {
 		return nil, err
 	}
 	u = u.defaulted()

@@ -94,9 +94,12 @@ func (w WENO) Validate() error {
 	return validateCFL(w.CFL)
 }
 
-// Bind returns the stepper. It treats every functional.
+// Bind returns the stepper. It treats every functional but those with a cap (Congestion).
 func (w WENO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := w.Validate(); err != nil {
+		return nil, err
+	}
+	if err := refuseCap(f); err != nil {
 		return nil, err
 	}
 	if err := equalCells(grids); err != nil {

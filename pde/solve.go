@@ -117,6 +117,9 @@ func newRun(p Problem, s Scheme, o *Options) (*run, error) {
 	if r.f, err = p.Energy.Bind(grids); err != nil {
 		return nil, fmt.Errorf("pde: energy: %w", err)
 	}
+	if err := checkCap(r.f, p.Initial); err != nil {
+		return nil, fmt.Errorf("pde: %w", err)
+	}
 	if r.step, err = s.Bind(r.f, grids); err != nil {
 		return nil, fmt.Errorf("pde: scheme %s: %w", s.Name(), err)
 	}

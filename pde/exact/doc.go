@@ -20,7 +20,7 @@
 // Heat and Contraction are special cases. Translation and Attraction transport a law
 // of compact support, AttractionDiffusion spreads a Gaussian meanwhile. Barenblatt
 // (porous medium, fast diffusion), Semicircle (log gas on the line) and Disc (charges in the plane)
-// dilate a profile. Gravity and HeatBox have walls that belong to the model,
+// dilate a profile. Crowd fills up at a wall under a cap. Gravity and HeatBox have walls that belong to the model,
 // DoubleWell is at rest, DoubleWellRelaxation is its slowest motion, and of KellerSegel
 // only the moments are known.
 //

@@ -126,6 +126,7 @@ func ExampleSolution() {
 	// attraction-diffusion   1-D, known: density
 	// barenblatt             1-D, known: density
 	// contraction            2-D, known: density
+	// crowd                  1-D, known: density
 	// disc                   2-D, known: density
 	// double-well            1-D, known: density at rest
 	// double-well-relaxation 1-D, known: density

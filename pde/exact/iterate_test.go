@@ -35,7 +35,7 @@ func TestIteratesTendToTheFlow(t *testing.T) {
 			return math.Abs(got - want)
 		}
 		coarse, fine := gap(64), gap(128)
-		if name == "translation" {
+		if name == "translation" || name == "crowd" { // a step is the flow itself
 			assert.Less(t, coarse, 1e-13)
 			continue
 		}
