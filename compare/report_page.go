@@ -101,7 +101,7 @@ func newPage(r *Result, p Provenance) (*page, error) {
 		Question: "How fast does a Transformer of L layers with M heads each approach its mean-field limit, the Wasserstein gradient-flow PDE of its parameters, " +
 			"and how accurately do the solvers of that PDE compute the limit?",
 		Answers: abstract(r), Key: keyTable(r), Sentences: sentences(r), Setup: setup(r), Symbols: symbolList(intervalHeader(r.Study.Confidence)),
-		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: rateFigures(r),
+		Rates: RatesTable(r), Rivals: rivalsTable(r), Methods: methodsTable(r), Doubts: warnings(r), Unused: unused(r), Findings: r.Findings, Errors: append(rateFigures(r), sweepFigures(r)...),
 		Densities: densityParts(r), Heads: append(attentionFigures(r), headFigures(r)...), Assumed: assumptions(r), Contracts: contractsTable(r), JKO: JKOTable(r.Runs), References: referencesTable(r),
 		Notes: r.Notes, Provenance: provenance(r, p),
 	}

@@ -62,6 +62,10 @@ func (l *sweepLevel) last(c learningCurve) []float64 {
 	return x
 }
 
+// trainingLossColumn is the column of a sweep's table with the training loss; the next one
+// has its deviation over seeds, and scores follow.
+const trainingLossColumn = 1
+
 func (w *sweep) find(s *Study, _ *Options) (*Finding, error) {
 	f := &Finding{
 		Against: w.against, Title: w.title, Source: "G App. H: loss falls to about zero with heads and with layers; no rate is stated",
