@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/floats"
-
 	"pdesolve/grid"
 )
 
@@ -27,49 +25,28 @@ func (c *Contracts) certify(r StepReport) {
 
 // watch checks after every step what every scheme promises.
 type watch struct {
-	wall  float64 // tolerance of the mass at a wall; negative: only recorded
-	mass  []float64
-	count *Contracts
+	wall   float64 // tolerance of the mass at a wall; negative: only recorded
+	survey *survey
+	mass   []float64
+	count  *Contracts
 }
 
-// newWatch returns the watch over a run from rho.
-func newWatch(rho State, wall float64, count *Contracts) *watch {
-	w := &watch{wall: wall, count: count}
+// newWatch returns the watch over a run of the stepper from rho.
+func newWatch(s Stepper, rho State, wall float64, count *Contracts) *watch {
+	w := &watch{wall: wall, survey: newSurvey(s), count: count}
 	count.MinDensity = math.Inf(1)
 	for _, d := range rho {
-		m, low := massMin(d)
+		m, low := w.survey.massMin(d)
 		w.mass = append(w.mass, m)
 		count.MinDensity = min(count.MinDensity, low)
 	}
 	return w
 }
 
-// massMin returns the mass and the smallest average of d in one pass. The mass is
-// NaN or infinite if an average is; the minimum may then be anything.
-func massMin(d *grid.Density) (mass, low float64) {
-	inf := math.Inf(1)
-	m := lanes{inf, inf, inf, inf}
-	var total compensated
-	ratio := d.Grid.Jacobian()
-	var share [stripLength]float64
-	for at := 0; at < len(d.Values); at += stripLength {
-		x := d.Values[at:min(at+stripLength, len(d.Values))]
-		var s lanes
-		sumMin(x, &s, &m)
-		if ratio != nil {
-			s = lanes{}
-			floats.MulTo(share[:len(x)], x, ratio[at:at+len(x)])
-			sumMin(share[:len(x)], &s, &lanes{})
-		}
-		total.add(s.sum())
-	}
-	return total.value() * d.Grid.MeanVolume(), min(m[0], m[1], m[2], m[3])
-}
-
 // check records and checks the state after a step that ended at time.
 func (w *watch) check(rho State, step int, time float64) error {
 	for c, d := range rho {
-		mass, low := massMin(d)
+		mass, low := w.survey.massMin(d)
 		if math.IsNaN(mass) || math.IsInf(mass, 0) {
 			return &DivergedError{Step: step, Time: time, Component: c, What: "the density is not finite"}
 		}
@@ -91,8 +68,8 @@ func (w *watch) check(rho State, step int, time float64) error {
 	return nil
 }
 
-// walls records and checks the mass in the outermost cells of each side. An axis
-// of one or two cells has no inside and is not watched.
+// walls records and checks the mass in the outermost cells of each side of d, which has
+// just been surveyed. An axis of one or two cells has no inside and is not watched.
 func (w *watch) walls(c int, d *grid.Density, time float64) error {
 	g := d.Grid
 	volume, ratio := g.MeanVolume(), ratios(g.Jacobian())
@@ -101,7 +78,10 @@ func (w *watch) walls(c int, d *grid.Density, time float64) error {
 		if a.N < 3 {
 			continue
 		}
-		low, high := faceSums(d.Values, ratio, a.N, g.Stride(k))
+		low, high := w.survey.endSums()
+		if k < g.Dim()-1 {
+			low, high = faceSums(d.Values, ratio, a.N, g.Stride(k))
+		}
 		for s, sum := range [2]float64{low, high} {
 			mass := sum * volume
 			w.count.WallMass = max(w.count.WallMass, mass)

@@ -59,6 +59,7 @@ type explicit struct {
 	cfl    float64
 	stages int
 
+	team     *team
 	domain   []*domain // per component; equal grids share one
 	mass     *cellMass
 	space    []float64
@@ -80,7 +81,7 @@ const slack = 1e-12
 func newExplicit(f Functional, grids []*grid.Grid, l limiter, cfl float64, stages, workers int) *explicit {
 	e := &explicit{f: f, cfl: cfl, stages: stages, psi: NewField(grids), mass: newCellMass(grids)}
 	two := stages == 2 && f.Dependence() != Constant
-	t := newTeam(workers)
+	e.team = newTeam(workers)
 	for c, g := range grids {
 		e.space = append(e.space, laplacian(g))
 		if two {
@@ -90,7 +91,7 @@ func newExplicit(f Functional, grids []*grid.Grid, l limiter, cfl float64, stage
 			e.domain = append(e.domain, e.domain[k])
 			continue
 		}
-		e.domain = append(e.domain, newDomain(g, l, stages, t))
+		e.domain = append(e.domain, newDomain(g, l, stages, e.team))
 	}
 	if two {
 		e.psi1 = NewField(grids)
@@ -120,6 +121,9 @@ func (e *explicit) Step(_ context.Context, rho State, limit float64) (StepReport
 	e.mass.store(rho, m)
 	return r, err
 }
+
+// crew returns the goroutines that share the passes; see crewed.
+func (e *explicit) crew() *team { return e.team }
 
 // whole takes a step in which Ψ stays what it is. If Ψ is constant, dF = Σ_c Weight(c)
 // ∫Ψ_c dρ_c gives F up to a constant, and the pass over the grid sums it on its way. On

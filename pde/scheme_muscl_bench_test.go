@@ -104,26 +104,33 @@ func reportSteps(b *testing.B, g *grid.Grid, steps int) {
 	b.ReportMetric(3*8*float64(g.Len()), "bytes/step")
 }
 
-// BenchmarkContracts measures the checks that Solve makes after every step, to be
-// read beside BenchmarkMUSCL2D.
-func BenchmarkContracts(b *testing.B) {
+// BenchmarkMUSCLSolve measures what Solve does a step: the step and the checks after it, on
+// one and two cores.
+func BenchmarkMUSCLSolve(b *testing.B) {
 	for _, n := range []int{256, 1024} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			d := grid.NewDensity(square(b, n))
-			for i := range d.Values {
-				d.Values[i] = 1. / 64
-			}
-			var count Contracts
-			w := newWatch(State{d}, -1, &count)
-			steps := 0
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := w.check(State{d}, 1, 0); err != nil {
-					b.Fatal(err)
+		for workers := range min(2, runtime.GOMAXPROCS(0)) {
+			b.Run(fmt.Sprintf("%d/workers=%d", n, workers+1), func(b *testing.B) {
+				g := square(b, n)
+				rho := grid.NewDensity(g)
+				require.NoError(b, (&grid.Gaussian{Mean: []float64{0.5, -0.5}, Covariance: [][]float64{{0.3, 0}, {0, 0.3}}}).Average(rho))
+				p := Problem{Energy: Potential{Func: func(x []float64) float64 { return math.Cos(x[0]) + math.Sin(x[1]) }}, Initial: State{rho}, Times: []float64{0, 1e9}}
+				r, err := newRun(p, MUSCL{Workers: workers + 1}, &Options{WallMass: -1})
+				require.NoError(b, err)
+				steps := 0
+				b.ReportAllocs()
+				for b.Loop() {
+					if steps%512 == 0 {
+						b.StopTimer()
+						copy(r.rho[0].Values, rho.Values)
+						b.StartTimer()
+					}
+					if err := r.advance(context.Background(), 1e9); err != nil {
+						b.Fatal(err)
+					}
+					steps++
 				}
-				steps++
-			}
-			b.ReportMetric(float64(d.Grid.Len())*float64(steps)/b.Elapsed().Seconds(), "cell-steps/s")
-		})
+				reportSteps(b, g, steps)
+			})
+		}
 	}
 }

@@ -127,7 +127,7 @@ func newRun(p Problem, s Scheme, o *Options) (*run, error) {
 		r.psi = NewField(grids)
 	}
 	r.rho = p.Initial.Clone()
-	r.watch = newWatch(r.rho, r.options.WallMass, &r.traj.Contracts)
+	r.watch = newWatch(r.step, r.rho, r.options.WallMass, &r.traj.Contracts)
 	if r.options.UntilResidual > 0 {
 		r.motion = newMotion(r.rho)
 	}
