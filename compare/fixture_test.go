@@ -162,12 +162,12 @@ func fixtureLadders(rng *rand.Rand) []Ladder {
 	return out
 }
 
-// serial marks a test whose length is statistics over seeds or the drawing of pages, in
+// serial marks a test whose length is statistics, the drawing of pages or many rows, in
 // which nothing runs side by side that shorter tests do not run, too. go test -short, which
 // the race detector slows down about tenfold, does without it.
 func serial(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("-short: statistics or drawing, no goroutines of its own")
+		t.Skip("-short: statistics, drawing or many rows; shorter tests run the same goroutines")
 	}
 }

@@ -320,6 +320,7 @@ func TestRewriteReport(t *testing.T) {
 // The LaTeX report has every figure and table, no character that LaTeX would stumble
 // over, and its braces and environments match.
 func TestReportLaTeX(t *testing.T) {
+	serial(t)
 	r := fixture(t)
 	r.Findings = []Finding{{Title: "50 % of #1 & more_", Columns: []string{"law", "C₁"}, Rows: []FindingRow{{Label: "C₁/L", Values: []float64{0.1}}}, Text: []string{"a_b"}, Source: "s", Verdict: Sharp}}
 	pg, err := newPage(r, fixtureProvenance)

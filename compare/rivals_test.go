@@ -55,6 +55,7 @@ func TestRivalSlope(t *testing.T) {
 
 // A bias is the mean with its sign, and is not fitted where it may be zero.
 func TestFitOfABias(t *testing.T) {
+	serial(t)
 	rng := rand.New(rand.NewPCG(5, 6))
 	points := make([]Point, 6)
 	for i := range points {

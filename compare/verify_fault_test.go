@@ -135,6 +135,7 @@ func (s *faultyStepper) Step(_ context.Context, rho pde.State, limit float64) (p
 // one that is first order disguised, or in time are found there, and the one without
 // passes, where a rotated potential moves a Gaussian in the plane.
 func TestVerifyFaults(t *testing.T) {
+	serial(t)
 	for name := range faults {
 		v, err := Verify(t.Context(), VerifyOptions{Schemes: []string{name}, Cases: []string{"attraction"}, Quick: true})
 		require.NoError(t, err)

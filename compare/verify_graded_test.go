@@ -11,6 +11,7 @@ import (
 // On graded axes the schemes that take them keep their orders, and the others say why
 // they do not.
 func TestVerifyOnGradedAxes(t *testing.T) {
+	serial(t)
 	v, err := Verify(t.Context(), VerifyOptions{Schemes: []string{"scharfetter-gummel", "implicit-scharfetter-gummel", "weno"}, Cases: []string{"ornstein-uhlenbeck/1d"}, Quick: true, Graded: true})
 	require.NoError(t, err)
 	require.Len(t, v.Rows, 5)

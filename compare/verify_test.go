@@ -73,6 +73,7 @@ func init() {
 // TestVerify: schemes that keep their word pass, in space and time, and the bytes
 // do not depend on the number of workers.
 func TestVerify(t *testing.T) {
+	serial(t)
 	o := VerifyOptions{Schemes: []string{"upwind", "muscl", "rkl2"}, Cases: []string{"attraction", "gravity"}, Quick: true, Workers: 1}
 	parts := 0
 	o.Progress = func(done float64, label string) { parts++ }

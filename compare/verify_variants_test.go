@@ -10,6 +10,7 @@ import (
 // The variants of a scheme have rows of their own, in time alone where their fluxes are
 // those of the scheme.
 func TestVerifyVariants(t *testing.T) {
+	serial(t)
 	v, err := Verify(t.Context(), VerifyOptions{Schemes: []string{"implicit-scharfetter-gummel"}, Cases: []string{"gravity"}, Quick: true})
 	require.NoError(t, err)
 	assert.True(t, v.Pass())
