@@ -36,11 +36,11 @@ func conditional(n, m int, slice func(l int) (Result, error)) (Result, error) {
 	var value, lower, upper grid.Compensated
 	for l := range n {
 		r, err := slice(l)
+		if n == 1 {
+			return r, err
+		}
 		if err != nil {
 			return Result{}, fmt.Errorf("slice %d: %w", l, err)
-		}
-		if n == 1 {
-			return r, nil
 		}
 		value.Add(r.Value * r.Value)
 		lower.Add(r.Lower * r.Lower)

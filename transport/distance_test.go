@@ -424,3 +424,14 @@ func BenchmarkEnergy4000(b *testing.B) {
 		}
 	}
 }
+
+// Of several slices an error says which one it is; of a single one, which may be a cloud of points
+// that has no slices, it does not.
+func TestConditionalNamesTheSlice(t *testing.T) {
+	one, two := &Measure{Dim: 1, N: 1, Points: []float64{0}}, &Measure{Dim: 1, N: 1, Points: []float64{0}, Weight: []float64{2}}
+	_, err := Conditional(&W2{}, []*Measure{one}, []*Measure{two})
+	assert.ErrorContains(t, err, "masses 1 and 2 differ")
+	assert.NotContains(t, err.Error(), "slice")
+	_, err = Conditional(&W2{}, []*Measure{one, one}, []*Measure{one, two})
+	assert.ErrorContains(t, err, "slice 1: transport: masses 1 and 2 differ")
+}
