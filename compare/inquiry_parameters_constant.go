@@ -120,7 +120,7 @@ func (c *parametersConstant) ladders(s *Study, o *Options) (*Finding, error) {
 		Columns: []string{"error against", "slope predicted", "slope", "from", "to", "slope of C(L)", "slope with C(L) taken out", "from", "to"},
 		Source:  widthConstantSource, Verdict: Consistent,
 	}
-	var missed, mended int
+	var plain, rested int // slopes whose intervals hold the prediction, without C(L) taken out and with
 	for i := range c.plan.ladders {
 		l := &c.plan.ladders[i]
 		if !slices.Contains([]Against{Parameters, FixedBudget, SingleHead}, l.against) {
@@ -135,12 +135,11 @@ func (c *parametersConstant) ladders(s *Study, o *Options) (*Finding, error) {
 			r := &m.Rate
 			f.Rows = append(f.Rows, FindingRow{Label: fmt.Sprintf("%s, %s", l.against.axis(), m.Quantity),
 				Values: []float64{l.Slope, r.Value, r.Lo, r.Hi, r.Value - rest.Value, rest.Value, rest.Lo, rest.Hi}})
-			holds := rest.Lo <= l.Slope && l.Slope <= rest.Hi
-			if r.Lo > l.Slope || r.Hi < l.Slope {
-				missed++
-				if holds {
-					mended++
-				}
+			if r.Lo <= l.Slope && l.Slope <= r.Hi {
+				plain++
+			}
+			if rest.Lo <= l.Slope && l.Slope <= rest.Hi {
+				rested++
 			}
 			switch {
 			case rest.Verdict == Undecided:
@@ -150,7 +149,7 @@ func (c *parametersConstant) ladders(s *Study, o *Options) (*Finding, error) {
 			}
 		}
 	}
-	f.Text = []string{fmt.Sprintf("Every error is divided by the predicted C(L) of its depth and the ladder fitted again. Of %d slopes the intervals of %d miss the prediction; of these %d hold it with C(L) taken out.", len(f.Rows), missed, mended)}
+	f.Text = []string{fmt.Sprintf("Every error is divided by the predicted C(L) of its depth and the ladder fitted again. Of %d slopes the intervals of %d hold the prediction, with C(L) taken out those of %d.", len(f.Rows), plain, rested)}
 	return f, nil
 }
 
