@@ -2,9 +2,6 @@
 
 package pde
 
-// The kernels of internal/asm return how many elements they have treated; the loops in Go
-// do those that are left.
-
 func (x *legendreRow) run() {
 	done := 0
 	switch {

@@ -7,7 +7,7 @@ import "math"
 // neighbours of a row along another axis are a row too, and those along the row's
 // own axis are the same row shifted by one. All operations are elementwise and
 // rounded one by one (no fused multiply-add; the explicit float64 conversions see
-// to that), so the vector code in kernel_amd64.s gives the same bits as these
+// to that), so the vector code that internal/asm writes gives the same bits as these
 // loops.
 
 // lanes are partial sums by index modulo 4, in which the kernels accumulate so

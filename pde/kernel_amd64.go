@@ -12,23 +12,6 @@ var useAVX2 = cpu.X86.HasAVX2
 // GODEBUG=cpu.avx512f=off switches it off.
 var useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ
 
-// eights returns how many of n elements go to the kernels for vectors of eight.
-func eights(n int) int {
-	if !useAVX512 {
-		return 0
-	}
-	return n &^ 7
-}
-
-// vectorised returns how many of n elements go to the vector kernels: those in
-// whole groups of four.
-func vectorised(n int) int {
-	if !useAVX2 {
-		return 0
-	}
-	return n &^ 3
-}
-
 // The kernels of internal/asm, by limiter; those of a pair without and with means.
 var (
 	crossAVX2        = [...]func(*crossing) int{crossConstantAVX2, crossMinmodAVX2, crossVanLeerAVX2, crossKorenAVX2, crossThirdAVX2}
@@ -81,60 +64,45 @@ func crossAlong(x *crossing) {
 	crossAlongGo(x)
 }
 
+// The kernels of rows return how many elements they have treated; the loops in Go do those
+// that are left.
+
 func drains(w, p, lo, hi []float64, c float64) {
-	n := len(w)
+	n, k := len(w), 0
 	p, lo, hi = p[:n], lo[:n], hi[:n]
-	k := vectorised(n)
-	if k > 0 {
-		drainsAVX2(&w[0], &p[0], &lo[0], &hi[0], k, c)
+	switch {
+	case useAVX512:
+		k = drainsAVX512(w, p, lo, hi, c)
+	case useAVX2:
+		k = drainsAVX2(w, p, lo, hi, c)
 	}
-	if k < n {
-		drainsGo(w[k:], p[k:], lo[k:], hi[k:], c)
-	}
+	drainsGo(w[k:], p[k:], lo[k:], hi[k:], c)
 }
 
 func drainSums(w, p, lo, hi []float64, c float64) {
-	n := len(w)
+	n, k := len(w), 0
 	p, lo, hi = p[:n], lo[:n], hi[:n]
-	k := vectorised(n)
-	if k > 0 {
-		drainSumsAVX2(&w[0], &p[0], &lo[0], &hi[0], k, c)
+	switch {
+	case useAVX512:
+		k = drainSumsAVX512(w, p, lo, hi, c)
+	case useAVX2:
+		k = drainSumsAVX2(w, p, lo, hi, c)
 	}
-	if k < n {
-		drainSumsGo(w[k:], p[k:], lo[k:], hi[k:], c)
-	}
+	drainSumsGo(w[k:], p[k:], lo[k:], hi[k:], c)
 }
 
 func sumMin(x []float64, s, m *lanes) {
-	k := vectorised(len(x))
-	if k > 0 {
-		sumMinAVX2(&x[0], k, s, m)
+	k := 0
+	if useAVX2 {
+		k = sumMinAVX2(x, s, m)
 	}
-	if k < len(x) {
-		sumMinGo(x[k:], s, m)
-	}
+	sumMinGo(x[k:], s, m)
 }
 
 func sumMax(x []float64, s, m *lanes) {
-	k := vectorised(len(x))
-	if k > 0 {
-		sumMaxAVX2(&x[0], k, s, m)
+	k := 0
+	if useAVX2 {
+		k = sumMaxAVX2(x, s, m)
 	}
-	if k < len(x) {
-		sumMaxGo(x[k:], s, m)
-	}
+	sumMaxGo(x[k:], s, m)
 }
-
-// The vector kernels take n > 0, a multiple of 4.
-
-//go:noescape
-func drainsAVX2(w, p, lo, hi *float64, n int, c float64)
-
-//go:noescape
-func drainSumsAVX2(w, p, lo, hi *float64, n int, c float64)
-
-//go:noescape
-func sumMinAVX2(x *float64, n int, s, m *lanes)
-
-//go:noescape
-func sumMaxAVX2(x *float64, n int, s, m *lanes)

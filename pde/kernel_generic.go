@@ -2,12 +2,6 @@
 
 package pde
 
-// vectorised returns how many of n elements go to vector kernels: none.
-func vectorised(int) int { return 0 }
-
-// eights returns how many of n elements go to kernels for vectors of eight: none.
-func eights(int) int { return 0 }
-
 func cross(x *crossing) { crossGo(x, 0) }
 
 func along(x *crossing) { alongGo(x, 0) }

@@ -290,7 +290,7 @@ func (k *crossing) alongCells(part int, r0 reg.VecVirtual) reg.VecVirtual {
 
 // flux returns the fluxes and adds their dissipation to the sums.
 func (k *crossing) flux(drop, left, right, lam reg.VecVirtual, sums []reg.VecVirtual, part int) reg.VecVirtual {
-	f := k.mul(k.mul(drop, lam), k.bySign(drop, left, right))
+	f := k.mul(k.mul(drop, lam), k.choose(k.signs(drop), left, right))
 	if sums != nil {
 		k.VADDPD(k.mul(f, drop), sums[part], sums[part])
 	}

@@ -28,7 +28,9 @@ type output struct {
 
 var outputs = []output{
 	{"pde/kernel_cross", crossings},
+	{"pde/kernel", drains},
 	{"pde/diffusion", diffusion},
+	{"pde/kernel_weno", weno},
 	{"internal/simd/simd", arrays},
 	{"internal/simd/lanes_kernel", lanes},
 }

@@ -183,15 +183,28 @@ func (t *table) vector(bits uint64) operand.Mem {
 	return m
 }
 
-// bySign returns b where s is negative, else a.
-func (v *vector) bySign(s, a, b reg.VecVirtual) reg.VecVirtual {
+// signs are the signs of a vector, in the form that a choice by them takes.
+type signs struct {
+	of   reg.VecVirtual
+	mask reg.Register // for wide vectors
+}
+
+func (v *vector) signs(of reg.VecVirtual) signs {
+	s := signs{of: of}
+	if v.wide() {
+		s.mask = v.K()
+		v.VPMOVQ2M(of, s.mask)
+	}
+	return s
+}
+
+// choose returns b where the sign is that of negative numbers, else a.
+func (v *vector) choose(s signs, a, b reg.VecVirtual) reg.VecVirtual {
 	r := v.reg()
 	if v.wide() {
-		k := v.K()
-		v.VPMOVQ2M(s, k)
-		v.VBLENDMPD(b, a, k, r)
+		v.VBLENDMPD(b, a, s.mask, r)
 	} else {
-		v.VBLENDVPD(s, b, a, r)
+		v.VBLENDVPD(s.of, b, a, r)
 	}
 	return r
 }
