@@ -72,7 +72,7 @@ func (t *verifyTask) iterate(ctx context.Context) error {
 		}
 		t.row.Errors, t.row.Levels = append(t.row.Errors, worst), append(t.row.Levels, float64(n))
 		_, t.row.W1, t.row.W2 = DensityErrors(got[0], want)
-		work, before = updates(c, cells), cells
+		work, before = t.updates(c, cells), cells
 	}
 	return nil
 }

@@ -15,7 +15,9 @@ const VerifyRule = `Space. The grid is refined by the ladder 40, 80, 160, 320, 6
 one dimension, 32, 64, 128, 256 in two, 16, 32, 64 in three and 8, 12, 16, 24 in
 four, as far as they have three cells an axis for each order of the scheme.
 From the fourth level on the ladder ends where a level would take more than
-2e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it. The box is that of the solution,
+2e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it. An
+update of weno, which takes longer, counts for more: 50 a step and 15 an evaluation of
+the first variation. The box is that of the solution,
 8 % wider on each side where the solution has a compact support; the end is the
 solution's horizon. Errors are L1 distances from the exact cell averages at the end,
 or the relative error of the second moment's change where only moments are known.

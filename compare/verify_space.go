@@ -49,7 +49,7 @@ func (t *verifyTask) space(ctx context.Context, power float64) error {
 			return err
 		}
 		t.row.Errors, t.row.Levels = append(t.row.Errors, e), append(t.row.Levels, float64(n))
-		before, work = work, updates(c, float64(g.Len()*t.c.components))
+		before, work = work, t.updates(c, float64(g.Len()*t.c.components))
 	}
 	return nil
 }
@@ -70,9 +70,14 @@ func (t *verifyTask) budget() float64 {
 	return fullWork
 }
 
-// updates returns the updates of a cell that a run took.
-func updates(c *pde.Contracts, cells float64) float64 {
-	return float64(c.Steps+c.Evaluations+newtonWork*c.Iterations) * cells
+// updates returns the updates of a cell that a run took, as many of MUSCL's as take as long
+// where the scheme says so.
+func (t *verifyTask) updates(c *pde.Contracts, cells float64) float64 {
+	step, evaluation := 1., 1.
+	if l, ok := t.scheme.(pde.Laborious); ok {
+		step, evaluation = l.Labor()
+	}
+	return (step*float64(c.Steps) + evaluation*float64(c.Evaluations) + newtonWork*float64(c.Iterations)) * cells
 }
 
 // predicted returns the work of the last of three levels from that of the two before

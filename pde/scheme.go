@@ -57,6 +57,15 @@ type Cautious interface {
 	Caveats() Caveats
 }
 
+// Laborious is a Scheme whose updates of a cell take much longer than those of MUSCL. Who
+// plans by a number of updates, which unlike time is the same on every machine, weighs them.
+type Laborious interface {
+	Scheme
+	// Labor returns the time of a step, and of each evaluation of Ψ in it together with
+	// the stage that it serves, on a cell, in units of MUSCL's step in a constant potential.
+	Labor() (step, evaluation float64)
+}
+
 // Varied is a Scheme that declares other orders with other settings than those of
 // Schemes.New, such as an order in time. Each of them is verified for itself.
 type Varied interface {
