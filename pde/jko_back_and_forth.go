@@ -2,6 +2,7 @@ package pde
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -107,23 +108,20 @@ func (b BackAndForth) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) 
 			return nil, fmt.Errorf("the inner solver back-and-forth: %w", err)
 		}
 	}
-	if w.parts.Cap > 0 {
-		return w, w.bindCrowd(grids)
-	}
-	inverse, err := newInverter(&w.parts)
+	create, err := dualsOf(&w.parts)
 	if err != nil {
 		return nil, fmt.Errorf("the inner solver back-and-forth: %w", err)
 	}
 	for c, g := range grids {
 		if c > 0 && g.Equal(grids[c-1]) { // depth slices of one block share their scratch
-			w.ascent = append(w.ascent, w.ascent[c-1])
+			w.duals = append(w.duals, w.duals[c-1])
 			continue
 		}
-		a, err := newAscent(g, &w.parts, inverse)
+		d, err := create(g)
 		if err != nil {
 			return nil, err
 		}
-		w.ascent = append(w.ascent, a)
+		w.duals = append(w.duals, d)
 	}
 	w.fixed.init(f, grids, defaultMemory)
 	return w, nil
@@ -136,16 +134,47 @@ func (BackAndForth) semiDiscrete(_ JKO, fineness int) Scheme {
 	return MUSCL{CFL: defaultCFL(0) / float64(fineness)}
 }
 
+// transportDual solves the dual of one JKO step of one component on its grid.
+type transportDual interface {
+	// data returns the arrays for the masses of ρⁿ in the cells and for V, to be filled
+	// before load, which prepares a step of size tau.
+	data() (mu, v []float64)
+	load(tau float64)
+	// solve maximises the dual and returns the iterations.
+	solve(ctx context.Context, tolerance float64, limit int) (int, error)
+	// residual returns what solve has left.
+	residual() float64
+	// density writes the density of the result, with the mass of ρⁿ.
+	density(rho []float64)
+	// bounds returns a lower bound of the minimum of the step, an upper bound of
+	// W₂²/(2τ) between ρⁿ and rho, and what the potentials say that it is.
+	bounds(rho []float64) (lower, upper, seen float64)
+}
+
+// dualsOf returns what makes the dual of a component for an energy with these parts.
+func dualsOf(p *Parts) (func(*grid.Grid) (transportDual, error), error) {
+	if p.Cap > 0 {
+		if p.HasLocal() {
+			return nil, errors.New("a cap on ρ (congestion) beside another function of ρ: want congestion with potentials and averages of ρ only")
+		}
+		return func(g *grid.Grid) (transportDual, error) { return newCrowd(g, p.Cap) }, nil
+	}
+	inverse, err := newInverter(p)
+	if err != nil {
+		return nil, err
+	}
+	return func(g *grid.Grid) (transportDual, error) { return newAscent(g, p, inverse) }, nil
+}
+
 // backAndForth is the workspace of BackAndForth.
 type backAndForth struct {
 	f          Functional
 	parts      Parts
 	tolerance  float64
 	iterations int
-	ascent     []*ascent
-	crowd      []*crowd   // in the place of ascent where there is a cap
-	fixed      fixedPoint // of V
-	res        JKOResult  // of the step at hand
+	duals      []transportDual // of the components
+	fixed      fixedPoint      // of V
+	res        JKOResult       // of the step at hand
 }
 
 // Solve takes one step.
@@ -157,11 +186,7 @@ func (w *backAndForth) Solve(ctx context.Context, rho State, start JKOStart) (JK
 	}
 	w.fixed.reset()
 	for k := range w.iterations {
-		pass := w.pass
-		if w.crowd != nil {
-			pass = w.passCrowd
-		}
-		dual, err := pass(ctx, rho, start)
+		dual, err := w.pass(ctx, rho, start)
 		if err != nil {
 			return *res, err
 		}
@@ -199,24 +224,22 @@ func (w *backAndForth) finish(rho State) JKOResult {
 func (w *backAndForth) pass(ctx context.Context, rho State, start JKOStart) (dual float64, err error) {
 	res := &w.res
 	res.Residual, res.Transport, res.Slack = 0, 0, 0
-	for c, a := range w.ascent {
-		volume := a.grid.CellVolume()
+	for c, d := range w.duals {
+		volume := rho[c].Grid.CellVolume()
+		mu, v := d.data()
 		for i, r := range start.Rho[c].Values {
-			a.mu[i] = r * volume
+			mu[i] = r * volume
 		}
-		copy(a.v, w.fixed.psi.field[c])
-		a.load(start.Tau)
-		count, err := a.solve(ctx, w.tolerance/100, w.iterations)
+		copy(v, w.fixed.psi.field[c])
+		d.load(start.Tau)
+		count, err := d.solve(ctx, w.tolerance/100, w.iterations)
 		res.Iterations += count
 		if err != nil {
 			return 0, err
 		}
-		res.Residual = max(res.Residual, a.promise/a.scale())
-		scale := a.mass / (grid.Sum(a.rho) * volume) // 1 up to rounding
-		for i, r := range a.rho {
-			rho[c].Values[i] = r * scale
-		}
-		lower, upper, seen := a.bounds(rho[c].Values)
+		res.Residual = max(res.Residual, d.residual())
+		d.density(rho[c].Values)
+		lower, upper, seen := d.bounds(rho[c].Values)
 		res.Transport += w.f.Weight(c) * upper
 		res.Slack += w.f.Weight(c) * max(0, upper-seen)
 		dual += w.f.Weight(c) * lower
@@ -224,8 +247,17 @@ func (w *backAndForth) pass(ctx context.Context, rho State, start JKOStart) (dua
 	return dual, nil
 }
 
-// bounds returns a lower bound of the minimum of the step, an upper bound of
-// W₂²/(2τ) between ρⁿ and rho, and what the potentials say that it is.
+func (a *ascent) data() (mu, v []float64) { return a.mu, a.v }
+
+func (a *ascent) residual() float64 { return a.promise / a.scale() }
+
+func (a *ascent) density(rho []float64) {
+	scale := a.mass / (grid.Sum(a.rho) * a.grid.CellVolume()) // 1 up to rounding
+	for i, r := range a.rho {
+		rho[i] = r * scale
+	}
+}
+
 func (a *ascent) bounds(rho []float64) (lower, upper, seen float64) {
 	volume := a.grid.CellVolume()
 	phi, nu := a.delta, a.trial

@@ -2,7 +2,6 @@ package pde
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -58,6 +57,11 @@ func newCrowd(g *grid.Grid, top float64) (*crowd, error) {
 	return c, err
 }
 
+func (c *crowd) data() (mu, v []float64) { return c.mu, c.v }
+
+// residual is the part of the mass that is above the cap, or missing below it where π > 0.
+func (c *crowd) residual() float64 { return c.miss }
+
 // load prepares all grids for a step of size tau from mu with v, which have been filled.
 func (c *crowd) load(tau float64) {
 	c.tau, c.mass = tau, grid.Sum(c.mu)
@@ -70,6 +74,9 @@ func (c *crowd) load(tau float64) {
 
 // solve finds π and returns the iterations on this grid.
 func (c *crowd) solve(ctx context.Context, tolerance float64, limit int) (int, error) {
+	if err := c.checkRoom(); err != nil {
+		return 0, err
+	}
 	clear(c.pressure)
 	if c.coarse != nil {
 		if _, err := c.coarse.solve(ctx, max(tolerance, coarseTolerance), limit); err != nil {
@@ -230,7 +237,6 @@ func (c *crowd) spread(rho []float64, excess, ground float64) float64 {
 	return excess - whole
 }
 
-// bounds is that of ascent.
 func (c *crowd) bounds(rho []float64) (lower, upper, seen float64) {
 	volume := c.grid.CellVolume()
 	psi, nu := c.last, c.delta
@@ -258,54 +264,4 @@ func (c *crowd) checkRoom() error {
 		return fmt.Errorf("the mass %.6g does not fit into the box under the cap %v: want a box of at least %.6g", c.mass, c.cap, c.mass/c.cap)
 	}
 	return nil
-}
-
-// bindCrowd makes the solvers of an energy with a cap.
-func (w *backAndForth) bindCrowd(grids []*grid.Grid) error {
-	if w.parts.HasLocal() {
-		return errors.New("the inner solver back-and-forth: a cap on ρ (congestion) beside another function of ρ: want congestion with potentials and averages of ρ only")
-	}
-	for i, g := range grids {
-		if i > 0 && g.Equal(grids[i-1]) { // depth slices of one block share their scratch
-			w.crowd = append(w.crowd, w.crowd[i-1])
-			continue
-		}
-		c, err := newCrowd(g, w.parts.Cap)
-		if err != nil {
-			return err
-		}
-		w.crowd = append(w.crowd, c)
-	}
-	w.fixed.init(w.f, grids, defaultMemory)
-	return nil
-}
-
-// passCrowd is pass under a cap. Residual is the part of the mass that is above the cap or
-// missing below it where π > 0.
-func (w *backAndForth) passCrowd(ctx context.Context, rho State, start JKOStart) (dual float64, err error) {
-	res := &w.res
-	res.Residual, res.Transport, res.Slack = 0, 0, 0
-	for i, c := range w.crowd {
-		volume := c.grid.CellVolume()
-		for j, r := range start.Rho[i].Values {
-			c.mu[j] = r * volume
-		}
-		copy(c.v, w.fixed.psi.field[i])
-		c.load(start.Tau)
-		if err := c.checkRoom(); err != nil {
-			return 0, err
-		}
-		count, err := c.solve(ctx, w.tolerance/100, w.iterations)
-		res.Iterations += count
-		if err != nil {
-			return 0, err
-		}
-		res.Residual = max(res.Residual, c.miss)
-		c.density(rho[i].Values)
-		lower, upper, seen := c.bounds(rho[i].Values)
-		res.Transport += w.f.Weight(i) * upper
-		res.Slack += w.f.Weight(i) * max(0, upper-seen)
-		dual += w.f.Weight(i) * lower
-	}
-	return dual, nil
 }
