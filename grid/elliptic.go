@@ -3,7 +3,6 @@ package grid
 import (
 	"math"
 	"runtime"
-	"sync"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -37,22 +36,6 @@ type Elliptic struct {
 	worker int
 }
 
-// ellipticLevel is the system of one level. Vectors carry margin zeros before and
-// behind, so that a neighbour outside the box is a number times the weight 0.
-type ellipticLevel struct {
-	dim    int
-	shape  [MaxDim]int
-	stride [MaxDim]int
-	size   int
-	margin int
-	a      []float64         // without margins
-	weight [MaxDim][]float64 // with margins; 0 at the walls
-	pivot  []float64         // inverse pivots of the lines of the last axis
-	u, f   []float64         // with margins
-	colour [2][]int32        // first cells of the lines of either colour
-	row    [][]float64       // scratch of each worker
-}
-
 // NewElliptic returns a solver for the grid, with a and κ still 0.
 func NewElliptic(g *Grid) *Elliptic {
 	n := g.Len()
@@ -77,33 +60,6 @@ func NewElliptic(g *Grid) *Elliptic {
 	return e
 }
 
-func newEllipticLevel(dim int, shape [MaxDim]int, workers int) *ellipticLevel {
-	l := &ellipticLevel{dim: dim, shape: shape, size: 1}
-	for k := dim - 1; k >= 0; k-- {
-		l.stride[k] = l.size
-		l.size *= shape[k]
-	}
-	l.margin = l.stride[0]
-	padded := l.size + 2*l.margin
-	l.a, l.pivot = make([]float64, l.size), make([]float64, l.size)
-	l.u, l.f = make([]float64, padded), make([]float64, padded)
-	for k := range dim {
-		l.weight[k] = make([]float64, padded)
-	}
-	n := shape[dim-1]
-	for first := 0; first < l.size; first += n {
-		parity := 0
-		for k := range dim - 1 {
-			parity += first / l.stride[k] % shape[k]
-		}
-		l.colour[parity&1] = append(l.colour[parity&1], int32(first))
-	}
-	for range workers {
-		l.row = append(l.row, make([]float64, n))
-	}
-	return l
-}
-
 // Cells returns a, one number a cell, for the caller to fill.
 func (e *Elliptic) Cells() []float64 { return e.cell }
 
@@ -116,7 +72,7 @@ func (e *Elliptic) Faces(k int) []float64 { return e.face[k] }
 func (e *Elliptic) Prepare() {
 	l := e.level[0]
 	copy(l.a, e.cell)
-	largest := floats.Max(l.a)
+	largest := largestOf(0, l.a)
 	for k := range l.dim {
 		h := e.grid.Axis(k).H()
 		w := l.weight[k][l.margin:][:l.size]
@@ -124,7 +80,7 @@ func (e *Elliptic) Prepare() {
 			w[i] = v / (h * h)
 		}
 		l.wall(k)
-		largest = max(largest, floats.Max(w))
+		largest = largestOf(largest, w)
 	}
 	floor := max(negligible*largest, smallestNormal)
 	cut(l.a, floor)
@@ -145,6 +101,16 @@ const negligible = 0x1p-500
 // smallestNormal is the smallest normal float64.
 const smallestNormal = 0x1p-1022
 
+// largestOf returns the largest of m and the elements of x.
+func largestOf(m float64, x []float64) float64 {
+	for _, v := range x {
+		if v > m {
+			m = v
+		}
+	}
+	return m
+}
+
 // cut sets to 0 what is below floor.
 func cut(x []float64, floor float64) {
 	for i, v := range x {
@@ -152,156 +118,6 @@ func cut(x []float64, floor float64) {
 			x[i] = 0
 		}
 	}
-}
-
-// wall sets the weights of the faces on the wall to 0.
-func (l *ellipticLevel) wall(k int) {
-	w := l.weight[k][l.margin:][:l.size]
-	n, s := l.shape[k], l.stride[k]
-	for base := (n - 1) * s; base < l.size; base += n * s {
-		clear(w[base : base+s])
-	}
-}
-
-// gather sums the equations of the finer level.
-func (l *ellipticLevel) gather(fine *ellipticLevel) {
-	clear(l.a)
-	l.restrict(l.a, fine.a, fine)
-	for k := range l.dim {
-		w, from := l.weight[k][l.margin:][:l.size], fine.weight[k][fine.margin:][:fine.size]
-		clear(w)
-		fine.children(l, func(i, c, at int) {
-			if at>>k&1 == 1 { // the odd child has the coarse face on its right
-				w[c] += from[i] / 2
-			}
-		})
-	}
-}
-
-// children calls visit for every cell i with the coarse cell c that contains it; bit k
-// of at is its position's parity along axis k.
-func (l *ellipticLevel) children(coarse *ellipticLevel, visit func(i, c, at int)) {
-	last := l.dim - 1
-	n := l.shape[last]
-	for first := 0; first < l.size; first += n {
-		c, at := l.parent(coarse, first)
-		for j := range n {
-			visit(first+j, c+j/2, at|(j&1)<<last)
-		}
-	}
-}
-
-// parent returns the coarse cell of the first cell of a line and the parities of the
-// line's position.
-func (l *ellipticLevel) parent(coarse *ellipticLevel, first int) (c, at int) {
-	for k := range l.dim - 1 {
-		j := first / l.stride[k] % l.shape[k]
-		c += j / 2 * coarse.stride[k]
-		at |= j & 1 << k
-	}
-	return c, at
-}
-
-// restrict adds the values of the fine cells to those of the coarse ones.
-func (l *ellipticLevel) restrict(dst, src []float64, fine *ellipticLevel) {
-	n := fine.shape[fine.dim-1]
-	for first := 0; first < fine.size; first += n {
-		c, _ := fine.parent(l, first)
-		to, from := dst[c:], src[first:][:n]
-		for j := 0; j+1 < n; j += 2 {
-			to[j/2] += from[j] + from[j+1]
-		}
-		if n&1 == 1 {
-			to[n/2] += from[n-1]
-		}
-	}
-}
-
-// factor computes the inverse pivots of the lines of the last axis. Where a and all
-// weights of a cell are 0 its value is of no consequence and set to 0.
-func (l *ellipticLevel) factor() {
-	last := l.dim - 1
-	n := l.shape[last]
-	for i := range l.size {
-		at := i + l.margin
-		d := l.a[i]
-		for k := range l.dim {
-			d += l.weight[k][at] + l.weight[k][at-l.stride[k]]
-		}
-		if i%n > 0 {
-			w := l.weight[last][at-1]
-			d -= w * w * l.pivot[i-1]
-		}
-		l.pivot[i] = 0
-		if d > 0 {
-			l.pivot[i] = 1 / d
-		}
-	}
-}
-
-// relax solves the lines of one colour with the other colour's values as given.
-func (l *ellipticLevel) relax(colour int) {
-	rows := l.colour[colour]
-	last := l.dim - 1
-	n := l.shape[last]
-	l.parallel(len(rows), func(worker, lo, hi int) {
-		b := l.row[worker]
-		for _, first := range rows[lo:hi] {
-			at := int(first) + l.margin
-			l.neighbours(b, at)
-			w, m, u := l.weight[last][at:][:n], l.pivot[first:][:n], l.u[at:][:n]
-			x, before := 0.0, 0.0
-			for j := range b {
-				x = (b[j] + before*x) * m[j]
-				before = w[j]
-				b[j] = x
-			}
-			x = 0
-			for j := n - 1; j >= 0; j-- {
-				x = b[j] + w[j]*m[j]*x
-				u[j] = x
-			}
-		}
-	})
-}
-
-// neighbours writes f + Σ w u over the neighbours on other lines to b for the line
-// that begins at.
-func (l *ellipticLevel) neighbours(b []float64, at int) {
-	copy(b, l.f[at:])
-	for k := range l.dim - 1 {
-		s := l.stride[k]
-		up, down := l.weight[k][at:][:len(b)], l.weight[k][at-s:][:len(b)]
-		next, prev := l.u[at+s:][:len(b)], l.u[at-s:][:len(b)]
-		for j := range b {
-			b[j] += up[j]*next[j] + down[j]*prev[j]
-		}
-	}
-}
-
-// apply writes the operator times x, with margins, to dst, without, and returns x·dst
-// summed line by line.
-func (l *ellipticLevel) apply(dst, x []float64) {
-	last := l.dim - 1
-	n := l.shape[last]
-	l.parallel(l.size/n, func(_, lo, hi int) {
-		for line := lo; line < hi; line++ {
-			at := line*n + l.margin
-			out, a := dst[line*n:][:n], l.a[line*n:][:n]
-			v := x[at:][:n]
-			for j := range out {
-				out[j] = a[j] * v[j]
-			}
-			for k := range l.dim {
-				s := l.stride[k]
-				up, down := l.weight[k][at:][:n], l.weight[k][at-s:][:n]
-				next, prev := x[at+s:][:n], x[at-s:][:n]
-				for j := range out {
-					out[j] += up[j]*(v[j]-next[j]) + down[j]*(v[j]-prev[j])
-				}
-			}
-		}
-	})
 }
 
 // cycle makes one symmetric V-cycle on level i from u = 0 for the right side f.
@@ -320,62 +136,6 @@ func (e *Elliptic) cycle(i int) {
 	l.lift(coarse)
 	l.relax(1)
 	l.relax(0)
-}
-
-// descend writes the sums of the residual to the right side of the coarse level. The
-// lines of colour 1 have just been solved and have none.
-func (l *ellipticLevel) descend(coarse *ellipticLevel) {
-	clear(coarse.f)
-	last := l.dim - 1
-	n := l.shape[last]
-	b := l.row[0]
-	for _, first := range l.colour[0] {
-		at := int(first) + l.margin
-		l.neighbours(b, at)
-		w, m, u := l.weight[last][at-1:][:n+1], l.a[first:][:n], l.u[at-1:][:n+2]
-		for j := range b {
-			d := m[j] + w[j] + w[j+1]
-			for k := range last {
-				d += l.weight[k][at+j] + l.weight[k][at+j-l.stride[k]]
-			}
-			b[j] += w[j]*u[j] + w[j+1]*u[j+2] - d*u[j+1]
-		}
-		c, _ := l.parent(coarse, int(first))
-		to := coarse.f[coarse.margin+c:]
-		for j, v := range b {
-			to[j/2] += v
-		}
-	}
-}
-
-// lift adds the coarse solution to the fine one.
-func (l *ellipticLevel) lift(coarse *ellipticLevel) {
-	n := l.shape[l.dim-1]
-	l.parallel(l.size/n, func(_, lo, hi int) {
-		for line := lo; line < hi; line++ {
-			c, _ := l.parent(coarse, line*n)
-			from, to := coarse.u[coarse.margin+c:], l.u[l.margin+line*n:][:n]
-			for j := range to {
-				to[j] += from[j/2]
-			}
-		}
-	})
-}
-
-// ellipticParallel is the number of cells below which a level works on one processor.
-const ellipticParallel = 1 << 13
-
-func (l *ellipticLevel) parallel(n int, do func(worker, lo, hi int)) {
-	count := min(len(l.row), n)
-	if l.size < ellipticParallel || count <= 1 {
-		do(0, 0, n)
-		return
-	}
-	var wg sync.WaitGroup
-	for i := range count {
-		wg.Go(func() { do(i, i*n/count, (i+1)*n/count) })
-	}
-	wg.Wait()
 }
 
 // Precondition writes an approximate solution for f to dst: one symmetric V-cycle, a

@@ -3,6 +3,8 @@ package pde
 import (
 	"fmt"
 	"math"
+
+	"pdesolve/internal/simd"
 )
 
 // inverter solves U′(r) = s for r ≥ 0, U being the local part of an energy: r is the
@@ -63,8 +65,9 @@ func (v *inverter) invert(rho, s []float64) {
 	case v.power == 0:
 		c := v.parts.Linear
 		for i, x := range s {
-			rho[i] = math.Exp(x/c - 1)
+			rho[i] = x/c - 1
 		}
+		simd.Exp(rho, rho)
 	case v.power == 1:
 		for i, x := range s {
 			rho[i] = max(v.rate*x, 0)

@@ -257,7 +257,9 @@ func spread(psi, rho []float64, floor float64) float64 {
 func maxOf(x []float64) float64 {
 	m := x[0]
 	for _, v := range x {
-		m = max(m, v)
+		if v > m {
+			m = v
+		}
 	}
 	return m
 }

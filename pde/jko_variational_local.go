@@ -100,6 +100,7 @@ func (w *variationalLocal) pass(ctx context.Context, rho State, start JKOStart, 
 			return err
 		}
 		d.tau, d.rhoN = start.Tau, start.Rho[c].Values
+		d.mass = total(d.rhoN)
 		if w.parts.Rest != nil {
 			if i := firstNonFinite(w.fixed.psi.field[c]); i >= 0 {
 				return fmt.Errorf("%w: after %d iterations the first variation of component %d is not finite", ErrNotConverged, round, c)
@@ -167,14 +168,13 @@ func (d *dual) level(psi []float64) {
 	for _, v := range psi {
 		lo, hi = min(lo, v), max(hi, v)
 	}
-	mass := total(d.rhoN)
 	for range 60 {
 		s := (lo + hi) / 2
 		for i, v := range d.v {
 			d.image[i] = s - v
 		}
 		d.inverse.invert(d.rho, d.image)
-		if total(d.rho) > mass {
+		if total(d.rho) > d.mass {
 			hi = s
 		} else {
 			lo = s
@@ -200,7 +200,7 @@ func total(x []float64) float64 {
 func (d *dual) transport(rho []float64) float64 {
 	var sum compensated
 	for k, slope := range d.slope {
-		conduct := d.conduct[k]
+		conduct := d.conduct[k].inside
 		d.faces(k, func(lo, hi, stride int, scale float64) {
 			for i := lo; i < hi; i++ {
 				face := d.mobility(rho, i, i+stride, slope[i])
@@ -219,7 +219,7 @@ func (d *dual) transport(rho []float64) float64 {
 
 // store writes ρ = U*′(p − V), scaled to the mass of ρⁿ, to rho.
 func (d *dual) store(rho []float64) {
-	scale := total(d.rhoN) / total(d.rho)
+	scale := d.mass / total(d.rho)
 	for i, r := range d.rho {
 		rho[i] = scale * r
 	}

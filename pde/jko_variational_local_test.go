@@ -35,10 +35,10 @@ func gravityError(t testing.TB, scheme pde.JKO, n int) (float64, pde.Contracts) 
 		want, err := s.Density(tau, g)
 		require.NoError(t, err)
 		for j, v := range tr.States[i+1][0].Values {
-			sum += math.Abs(v-want.Values[j]) * g.CellVolume() * scheme.Step
+			sum += math.Abs(v - want.Values[j])
 		}
 	}
-	return sum * 2 * math.Pi * math.Sinh(0.5), tr.Contracts
+	return sum * g.CellVolume() * scheme.Step * 2 * math.Pi * math.Sinh(0.5), tr.Contracts
 }
 
 // Sedimentation on the way to its equilibrium, by steps and cells that shrink together:

@@ -77,10 +77,11 @@ func (p *Parts) Derivatives(first, second, rho []float64) {
 		clear(first)
 		clear(second)
 	} else {
+		var s lanes
 		for i, r := range rho {
-			first[i] = c * (logarithm(r) + 1)
-			second[i] = c / r
+			first[i], second[i] = c, c/r
 		}
+		potentials(first, rho, first, c, &s)
 	}
 	for _, q := range p.Powers {
 		q.addDerivatives(first, second, rho)

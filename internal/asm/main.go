@@ -30,6 +30,7 @@ var outputs = []output{
 	{"pde/kernel_cross", crossings},
 	{"pde/kernel", drains},
 	{"pde/diffusion", diffusion},
+	{"pde/jko_dual", slopes},
 	{"pde/kernel_weno", weno},
 	{"internal/simd/simd", arrays},
 	{"internal/simd/lanes_kernel", lanes},
