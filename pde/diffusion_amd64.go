@@ -106,3 +106,27 @@ func potentials(psi, r, u []float64, c float64, s *lanes) {
 	}
 	potentialsGo(psi[k:], r[k:], u[k:], c, s)
 }
+
+func entropies(psi, r, w []float64, c, low float64, s *lanes) {
+	n, k := len(psi), 0
+	r, w = r[:n], w[:n]
+	switch {
+	case useAVX512:
+		k = entropiesAVX512(psi, r, w, c, low, s)
+	case useAVX2:
+		k = entropiesAVX2(psi, r, w, c, low, s)
+	}
+	entropiesGo(psi[k:], r[k:], w[k:], c, low, s)
+}
+
+func logarithms(dst, r []float64, c, low float64) {
+	k := 0
+	r = r[:len(dst)]
+	switch {
+	case useAVX512:
+		k = logarithmsAVX512(dst, r, c, low)
+	case useAVX2:
+		k = logarithmsAVX2(dst, r, c, low)
+	}
+	logarithmsGo(dst[k:], r[k:], c, low)
+}

@@ -1191,3 +1191,419 @@ done:
 	MOVQ    DI, done+88(FP)
 	VZEROUPPER
 	RET
+
+// func entropiesAVX2(psi []float64, r []float64, w []float64, c float64, low float64, s *lanes) (done int)
+// Requires: AVX, AVX2
+TEXT ·entropiesAVX2(SB), NOSPLIT, $0-104
+	MOVQ         psi_len+8(FP), AX
+	MOVQ         psi_base+0(FP), CX
+	MOVQ         r_base+24(FP), DX
+	MOVQ         w_base+48(FP), BX
+	VBROADCASTSD c+72(FP), Y0
+	VBROADCASTSD low+80(FP), Y1
+	MOVQ         s+88(FP), SI
+	VMOVUPD      (SI), Y2
+	XORQ         DI, DI
+	ANDQ         $-4, AX
+	CMPQ         DI, AX
+	JGE          vectorsDone
+
+vectors:
+	VMOVUPD (DX)(DI*8), Y3
+	VMOVUPD vector0010000000000000<>+0(SB), Y4
+	VMAXPD  Y3, Y4, Y4
+	VPADDQ  vector00095f619980c433<>+0(SB), Y4, Y4
+	VPSRLQ  $0x34, Y4, Y5
+	VORPD   vector4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD  vector43300000000003ff<>+0(SB), Y5, Y5
+	VANDPD  vector000fffffffffffff<>+0(SB), Y4, Y4
+	VPADDQ  vector3fe6a09e667f3bcd<>+0(SB), Y4, Y4
+	VSUBPD  vector3ff0000000000000<>+0(SB), Y4, Y4
+	VADDPD  vector4000000000000000<>+0(SB), Y4, Y6
+	VDIVPD  Y6, Y4, Y6
+	VMULPD  Y6, Y6, Y7
+	VMULPD  Y7, Y7, Y8
+	VMOVUPD vector3fc2f112df3e5244<>+0(SB), Y9
+	VMULPD  Y8, Y9, Y9
+	VADDPD  vector3fc7466496cb03de<>+0(SB), Y9, Y9
+	VMULPD  Y8, Y9, Y9
+	VADDPD  vector3fd2492494229359<>+0(SB), Y9, Y9
+	VMULPD  Y8, Y9, Y9
+	VADDPD  vector3fe5555555555593<>+0(SB), Y9, Y9
+	VMULPD  Y7, Y9, Y7
+	VMOVUPD vector3fc39a09d078c69f<>+0(SB), Y9
+	VMULPD  Y8, Y9, Y9
+	VADDPD  vector3fcc71c51d8e78af<>+0(SB), Y9, Y9
+	VMULPD  Y8, Y9, Y9
+	VADDPD  vector3fd999999997fa04<>+0(SB), Y9, Y9
+	VMULPD  Y8, Y9, Y8
+	VMULPD  Y4, Y4, Y9
+	VMULPD  vector3fe0000000000000<>+0(SB), Y9, Y9
+	VADDPD  Y8, Y7, Y7
+	VADDPD  Y7, Y9, Y7
+	VMULPD  Y7, Y6, Y6
+	VMULPD  vector3dea39ef35793c76<>+0(SB), Y5, Y7
+	VADDPD  Y7, Y6, Y6
+	VMULPD  vector3fe62e42fee00000<>+0(SB), Y5, Y5
+	VSUBPD  Y6, Y9, Y6
+	VSUBPD  Y4, Y6, Y4
+	VSUBPD  Y4, Y5, Y4
+	VMAXPD  Y4, Y1, Y5
+	VADDPD  vector3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD  Y5, Y0, Y5
+	VMOVUPD Y5, (CX)(DI*8)
+	VMULPD  Y4, Y3, Y3
+	VMULPD  (BX)(DI*8), Y3, Y3
+	VADDPD  Y3, Y2, Y2
+	ADDQ    $0x04, DI
+	CMPQ    DI, AX
+	JLT     vectors
+
+vectorsDone:
+	VMOVUPD Y2, (SI)
+	MOVQ    DI, done+96(FP)
+	VZEROUPPER
+	RET
+
+// func entropiesAVX512(psi []float64, r []float64, w []float64, c float64, low float64, s *lanes) (done int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·entropiesAVX512(SB), NOSPLIT, $0-104
+	MOVQ         psi_len+8(FP), AX
+	MOVQ         psi_base+0(FP), CX
+	MOVQ         r_base+24(FP), DX
+	MOVQ         w_base+48(FP), BX
+	VBROADCASTSD c+72(FP), Z0
+	VBROADCASTSD low+80(FP), Z1
+	MOVQ         s+88(FP), SI
+	VMOVUPD      (SI), Y2
+	VBROADCASTSD vector3fe5555555555593<>+0(SB), Z3
+	VBROADCASTSD vector3fd999999997fa04<>+0(SB), Z4
+	VBROADCASTSD vector3fd2492494229359<>+0(SB), Z5
+	VBROADCASTSD vector3fcc71c51d8e78af<>+0(SB), Z6
+	VBROADCASTSD vector3fc7466496cb03de<>+0(SB), Z7
+	VBROADCASTSD vector3fc39a09d078c69f<>+0(SB), Z8
+	VBROADCASTSD vector3fc2f112df3e5244<>+0(SB), Z9
+	VBROADCASTSD vector3fe62e42fee00000<>+0(SB), Z10
+	VBROADCASTSD vector3dea39ef35793c76<>+0(SB), Z11
+	VBROADCASTSD vector0010000000000000<>+0(SB), Z12
+	VBROADCASTSD vector3ff0000000000000<>+0(SB), Z13
+	VBROADCASTSD vector4000000000000000<>+0(SB), Z14
+	VBROADCASTSD vector3fe0000000000000<>+0(SB), Z15
+	VBROADCASTSD vector4330000000000000<>+0(SB), Z16
+	VBROADCASTSD vector43300000000003ff<>+0(SB), Z17
+	VBROADCASTSD vector3fe6a09e667f3bcd<>+0(SB), Z18
+	VBROADCASTSD vector00095f619980c433<>+0(SB), Z19
+	VBROADCASTSD vector000fffffffffffff<>+0(SB), Z20
+	XORQ         DI, DI
+	MOVQ         AX, R8
+	ANDQ         $-8, R8
+	CMPQ         DI, R8
+	JGE          vectorsDone
+
+vectors:
+	VMOVUPD       (DX)(DI*8), Z21
+	VMAXPD        Z21, Z12, Z22
+	VPADDQ        Z19, Z22, Z22
+	VPSRLQ        $0x34, Z22, Z23
+	VORPD         Z16, Z23, Z23
+	VSUBPD        Z17, Z23, Z23
+	VANDPD        Z20, Z22, Z22
+	VPADDQ        Z18, Z22, Z22
+	VSUBPD        Z13, Z22, Z22
+	VADDPD        Z14, Z22, Z24
+	VDIVPD        Z24, Z22, Z24
+	VMULPD        Z24, Z24, Z25
+	VMULPD        Z25, Z25, Z26
+	VMULPD        Z26, Z9, Z27
+	VADDPD        Z7, Z27, Z27
+	VMULPD        Z26, Z27, Z27
+	VADDPD        Z5, Z27, Z27
+	VMULPD        Z26, Z27, Z27
+	VADDPD        Z3, Z27, Z27
+	VMULPD        Z25, Z27, Z25
+	VMULPD        Z26, Z8, Z27
+	VADDPD        Z6, Z27, Z27
+	VMULPD        Z26, Z27, Z27
+	VADDPD        Z4, Z27, Z27
+	VMULPD        Z26, Z27, Z26
+	VMULPD        Z22, Z22, Z27
+	VMULPD        Z15, Z27, Z27
+	VADDPD        Z26, Z25, Z25
+	VADDPD        Z25, Z27, Z25
+	VMULPD        Z25, Z24, Z24
+	VMULPD        Z11, Z23, Z25
+	VADDPD        Z25, Z24, Z24
+	VMULPD        Z10, Z23, Z23
+	VSUBPD        Z24, Z27, Z24
+	VSUBPD        Z22, Z24, Z22
+	VSUBPD        Z22, Z23, Z22
+	VMAXPD        Z22, Z1, Z23
+	VADDPD        Z13, Z23, Z23
+	VMULPD        Z23, Z0, Z23
+	VMOVUPD       Z23, (CX)(DI*8)
+	VMULPD        Z22, Z21, Z21
+	VMULPD        (BX)(DI*8), Z21, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VADDPD        Y21, Y2, Y2
+	VADDPD        Y22, Y2, Y2
+	ADDQ          $0x08, DI
+	CMPQ          DI, R8
+	JLT           vectors
+
+vectorsDone:
+	CMPQ          DI, AX
+	JGE           done
+	MOVQ          AX, R9
+	SUBQ          DI, R9
+	MOVQ          $0x000000ff, R8
+	BZHIQ         R9, R8, R8
+	KMOVB         R8, K1
+	VMOVUPD.Z     (DX)(DI*8), K1, Z21
+	VMAXPD        Z21, Z12, Z12
+	VPADDQ        Z19, Z12, Z12
+	VPSRLQ        $0x34, Z12, Z19
+	VORPD         Z16, Z19, Z16
+	VSUBPD        Z17, Z16, Z16
+	VANDPD        Z20, Z12, Z12
+	VPADDQ        Z18, Z12, Z12
+	VSUBPD        Z13, Z12, Z12
+	VADDPD        Z14, Z12, Z14
+	VDIVPD        Z14, Z12, Z14
+	VMULPD        Z14, Z14, Z17
+	VMULPD        Z17, Z17, Z18
+	VMULPD        Z18, Z9, Z9
+	VADDPD        Z7, Z9, Z7
+	VMULPD        Z18, Z7, Z7
+	VADDPD        Z5, Z7, Z5
+	VMULPD        Z18, Z5, Z5
+	VADDPD        Z3, Z5, Z3
+	VMULPD        Z17, Z3, Z3
+	VMULPD        Z18, Z8, Z5
+	VADDPD        Z6, Z5, Z5
+	VMULPD        Z18, Z5, Z5
+	VADDPD        Z4, Z5, Z4
+	VMULPD        Z18, Z4, Z4
+	VMULPD        Z12, Z12, Z5
+	VMULPD        Z15, Z5, Z5
+	VADDPD        Z4, Z3, Z3
+	VADDPD        Z3, Z5, Z3
+	VMULPD        Z3, Z14, Z3
+	VMULPD        Z11, Z16, Z4
+	VADDPD        Z4, Z3, Z3
+	VMULPD        Z10, Z16, Z4
+	VSUBPD        Z3, Z5, Z3
+	VSUBPD        Z12, Z3, Z3
+	VSUBPD        Z3, Z4, Z3
+	VMAXPD        Z3, Z1, Z1
+	VADDPD        Z13, Z1, Z1
+	VMULPD        Z1, Z0, Z0
+	VMOVUPD       Z0, K1, (CX)(DI*8)
+	VMULPD        Z3, Z21, Z0
+	VMOVUPD.Z     (BX)(DI*8), K1, Z1
+	VMULPD        Z1, Z0, Z0
+	VMOVAPD.Z     Z0, K1, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y0, Y2, Y2
+	VADDPD        Y1, Y2, Y2
+	MOVQ          AX, DI
+
+done:
+	VMOVUPD Y2, (SI)
+	MOVQ    DI, done+96(FP)
+	VZEROUPPER
+	RET
+
+// func logarithmsAVX2(dst []float64, r []float64, c float64, low float64) (done int)
+// Requires: AVX, AVX2
+TEXT ·logarithmsAVX2(SB), NOSPLIT, $0-72
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         r_base+24(FP), DX
+	VBROADCASTSD c+48(FP), Y0
+	VBROADCASTSD low+56(FP), Y1
+	XORQ         BX, BX
+	ANDQ         $-4, AX
+	CMPQ         BX, AX
+	JGE          vectorsDone
+
+vectors:
+	VMOVUPD (DX)(BX*8), Y2
+	VMOVUPD vector0010000000000000<>+0(SB), Y3
+	VMAXPD  Y2, Y3, Y2
+	VPADDQ  vector00095f619980c433<>+0(SB), Y2, Y2
+	VPSRLQ  $0x34, Y2, Y3
+	VORPD   vector4330000000000000<>+0(SB), Y3, Y3
+	VSUBPD  vector43300000000003ff<>+0(SB), Y3, Y3
+	VANDPD  vector000fffffffffffff<>+0(SB), Y2, Y2
+	VPADDQ  vector3fe6a09e667f3bcd<>+0(SB), Y2, Y2
+	VSUBPD  vector3ff0000000000000<>+0(SB), Y2, Y2
+	VADDPD  vector4000000000000000<>+0(SB), Y2, Y4
+	VDIVPD  Y4, Y2, Y4
+	VMULPD  Y4, Y4, Y5
+	VMULPD  Y5, Y5, Y6
+	VMOVUPD vector3fc2f112df3e5244<>+0(SB), Y7
+	VMULPD  Y6, Y7, Y7
+	VADDPD  vector3fc7466496cb03de<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y7, Y7
+	VADDPD  vector3fd2492494229359<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y7, Y7
+	VADDPD  vector3fe5555555555593<>+0(SB), Y7, Y7
+	VMULPD  Y5, Y7, Y5
+	VMOVUPD vector3fc39a09d078c69f<>+0(SB), Y7
+	VMULPD  Y6, Y7, Y7
+	VADDPD  vector3fcc71c51d8e78af<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y7, Y7
+	VADDPD  vector3fd999999997fa04<>+0(SB), Y7, Y7
+	VMULPD  Y6, Y7, Y6
+	VMULPD  Y2, Y2, Y7
+	VMULPD  vector3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD  Y6, Y5, Y5
+	VADDPD  Y5, Y7, Y5
+	VMULPD  Y5, Y4, Y4
+	VMULPD  vector3dea39ef35793c76<>+0(SB), Y3, Y5
+	VADDPD  Y5, Y4, Y4
+	VMULPD  vector3fe62e42fee00000<>+0(SB), Y3, Y3
+	VSUBPD  Y4, Y7, Y4
+	VSUBPD  Y2, Y4, Y2
+	VSUBPD  Y2, Y3, Y2
+	VMAXPD  Y2, Y1, Y2
+	VMULPD  Y2, Y0, Y2
+	VMOVUPD Y2, (CX)(BX*8)
+	ADDQ    $0x04, BX
+	CMPQ    BX, AX
+	JLT     vectors
+
+vectorsDone:
+	MOVQ BX, done+64(FP)
+	VZEROUPPER
+	RET
+
+// func logarithmsAVX512(dst []float64, r []float64, c float64, low float64) (done int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·logarithmsAVX512(SB), NOSPLIT, $0-72
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), CX
+	MOVQ         r_base+24(FP), DX
+	VBROADCASTSD c+48(FP), Z0
+	VBROADCASTSD low+56(FP), Z1
+	VBROADCASTSD vector3fe5555555555593<>+0(SB), Z2
+	VBROADCASTSD vector3fd999999997fa04<>+0(SB), Z3
+	VBROADCASTSD vector3fd2492494229359<>+0(SB), Z4
+	VBROADCASTSD vector3fcc71c51d8e78af<>+0(SB), Z5
+	VBROADCASTSD vector3fc7466496cb03de<>+0(SB), Z6
+	VBROADCASTSD vector3fc39a09d078c69f<>+0(SB), Z7
+	VBROADCASTSD vector3fc2f112df3e5244<>+0(SB), Z8
+	VBROADCASTSD vector3fe62e42fee00000<>+0(SB), Z9
+	VBROADCASTSD vector3dea39ef35793c76<>+0(SB), Z10
+	VBROADCASTSD vector0010000000000000<>+0(SB), Z11
+	VBROADCASTSD vector3ff0000000000000<>+0(SB), Z12
+	VBROADCASTSD vector4000000000000000<>+0(SB), Z13
+	VBROADCASTSD vector3fe0000000000000<>+0(SB), Z14
+	VBROADCASTSD vector4330000000000000<>+0(SB), Z15
+	VBROADCASTSD vector43300000000003ff<>+0(SB), Z16
+	VBROADCASTSD vector3fe6a09e667f3bcd<>+0(SB), Z17
+	VBROADCASTSD vector00095f619980c433<>+0(SB), Z18
+	VBROADCASTSD vector000fffffffffffff<>+0(SB), Z19
+	XORQ         BX, BX
+	MOVQ         AX, SI
+	ANDQ         $-8, SI
+	CMPQ         BX, SI
+	JGE          vectorsDone
+
+vectors:
+	VMOVUPD (DX)(BX*8), Z20
+	VMAXPD  Z20, Z11, Z20
+	VPADDQ  Z18, Z20, Z20
+	VPSRLQ  $0x34, Z20, Z21
+	VORPD   Z15, Z21, Z21
+	VSUBPD  Z16, Z21, Z21
+	VANDPD  Z19, Z20, Z20
+	VPADDQ  Z17, Z20, Z20
+	VSUBPD  Z12, Z20, Z20
+	VADDPD  Z13, Z20, Z22
+	VDIVPD  Z22, Z20, Z22
+	VMULPD  Z22, Z22, Z23
+	VMULPD  Z23, Z23, Z24
+	VMULPD  Z24, Z8, Z25
+	VADDPD  Z6, Z25, Z25
+	VMULPD  Z24, Z25, Z25
+	VADDPD  Z4, Z25, Z25
+	VMULPD  Z24, Z25, Z25
+	VADDPD  Z2, Z25, Z25
+	VMULPD  Z23, Z25, Z23
+	VMULPD  Z24, Z7, Z25
+	VADDPD  Z5, Z25, Z25
+	VMULPD  Z24, Z25, Z25
+	VADDPD  Z3, Z25, Z25
+	VMULPD  Z24, Z25, Z24
+	VMULPD  Z20, Z20, Z25
+	VMULPD  Z14, Z25, Z25
+	VADDPD  Z24, Z23, Z23
+	VADDPD  Z23, Z25, Z23
+	VMULPD  Z23, Z22, Z22
+	VMULPD  Z10, Z21, Z23
+	VADDPD  Z23, Z22, Z22
+	VMULPD  Z9, Z21, Z21
+	VSUBPD  Z22, Z25, Z22
+	VSUBPD  Z20, Z22, Z20
+	VSUBPD  Z20, Z21, Z20
+	VMAXPD  Z20, Z1, Z20
+	VMULPD  Z20, Z0, Z20
+	VMOVUPD Z20, (CX)(BX*8)
+	ADDQ    $0x08, BX
+	CMPQ    BX, SI
+	JLT     vectors
+
+vectorsDone:
+	CMPQ      BX, AX
+	JGE       done
+	MOVQ      AX, DI
+	SUBQ      BX, DI
+	MOVQ      $0x000000ff, SI
+	BZHIQ     DI, SI, SI
+	KMOVB     SI, K1
+	VMOVUPD.Z (DX)(BX*8), K1, Z20
+	VMAXPD    Z20, Z11, Z11
+	VPADDQ    Z18, Z11, Z11
+	VPSRLQ    $0x34, Z11, Z18
+	VORPD     Z15, Z18, Z15
+	VSUBPD    Z16, Z15, Z15
+	VANDPD    Z19, Z11, Z11
+	VPADDQ    Z17, Z11, Z11
+	VSUBPD    Z12, Z11, Z11
+	VADDPD    Z13, Z11, Z12
+	VDIVPD    Z12, Z11, Z12
+	VMULPD    Z12, Z12, Z13
+	VMULPD    Z13, Z13, Z16
+	VMULPD    Z16, Z8, Z8
+	VADDPD    Z6, Z8, Z6
+	VMULPD    Z16, Z6, Z6
+	VADDPD    Z4, Z6, Z4
+	VMULPD    Z16, Z4, Z4
+	VADDPD    Z2, Z4, Z2
+	VMULPD    Z13, Z2, Z2
+	VMULPD    Z16, Z7, Z4
+	VADDPD    Z5, Z4, Z4
+	VMULPD    Z16, Z4, Z4
+	VADDPD    Z3, Z4, Z3
+	VMULPD    Z16, Z3, Z3
+	VMULPD    Z11, Z11, Z4
+	VMULPD    Z14, Z4, Z4
+	VADDPD    Z3, Z2, Z2
+	VADDPD    Z2, Z4, Z2
+	VMULPD    Z2, Z12, Z2
+	VMULPD    Z10, Z15, Z3
+	VADDPD    Z3, Z2, Z2
+	VMULPD    Z9, Z15, Z3
+	VSUBPD    Z2, Z4, Z2
+	VSUBPD    Z11, Z2, Z2
+	VSUBPD    Z2, Z3, Z2
+	VMAXPD    Z2, Z1, Z1
+	VMULPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (CX)(BX*8)
+	MOVQ      AX, BX
+
+done:
+	MOVQ BX, done+64(FP)
+	VZEROUPPER
+	RET

@@ -57,3 +57,15 @@ func potentialsAVX2(psi []float64, r []float64, u []float64, c float64, s *lanes
 
 //go:noescape
 func potentialsAVX512(psi []float64, r []float64, u []float64, c float64, s *lanes) (done int)
+
+//go:noescape
+func entropiesAVX2(psi []float64, r []float64, w []float64, c float64, low float64, s *lanes) (done int)
+
+//go:noescape
+func entropiesAVX512(psi []float64, r []float64, w []float64, c float64, low float64, s *lanes) (done int)
+
+//go:noescape
+func logarithmsAVX2(dst []float64, r []float64, c float64, low float64) (done int)
+
+//go:noescape
+func logarithmsAVX512(dst []float64, r []float64, c float64, low float64) (done int)

@@ -19,3 +19,7 @@ func blend(dst, y0, z []float64, b float64) { blendGo(dst, y0, z, b) }
 func production(z, zn, a, b, p, pn []float64, s *lanes) { productionGo(z, zn, a, b, p, pn, s) }
 
 func potentials(psi, r, u []float64, c float64, s *lanes) { potentialsGo(psi, r, u, c, s) }
+
+func entropies(psi, r, w []float64, c, low float64, s *lanes) { entropiesGo(psi, r, w, c, low, s) }
+
+func logarithms(dst, r []float64, c, low float64) { logarithmsGo(dst, r, c, low) }

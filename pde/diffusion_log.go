@@ -1,6 +1,10 @@
 package pde
 
-import "math"
+import (
+	"math"
+
+	"pdesolve/internal/simd"
+)
 
 // Constants of the natural logarithm: the polynomial and log 2 in two pieces are
 // those of Go's math.Log, after FreeBSD's e_log.c, error below 1 ulp.
@@ -43,5 +47,40 @@ func potentialsGo(psi, r, u []float64, c float64, s *lanes) {
 	for i := range psi {
 		psi[i] = float64(c*logarithm(r[i])) + u[i]
 		s[i&3] += float64(r[i] * psi[i])
+	}
+}
+
+// entropiesGo writes c (log r + 1) of every cell to psi, log r no less than low, and adds
+// w r log r to the partial sums: the first variation of c ∫ρ log ρ, and the energy without c.
+func entropiesGo(psi, r, w []float64, c, low float64, s *lanes) {
+	r, w = r[:len(psi)], w[:len(psi)]
+	for i := range psi {
+		log := logarithm(r[i])
+		psi[i] = c * (max(low, log) + 1)
+		s[i&3] += float64(float64(r[i]*log) * w[i])
+	}
+}
+
+// logarithmsGo writes c log r to dst, log r no less than low.
+func logarithmsGo(dst, r []float64, c, low float64) {
+	r = r[:len(dst)]
+	for i := range dst {
+		dst[i] = c * max(low, logarithm(r[i]))
+	}
+}
+
+// powers writes max(r, floor)^p to dst, r and floor at least 0. It is 0 where that is
+// 0^p with p > 0. The error is below 2 + |p log r| units in the last place.
+func powers(dst, r []float64, p, floor float64) {
+	r = r[:len(dst)]
+	logarithms(dst, r, p, logarithm(floor))
+	simd.Exp(dst, dst)
+	if floor > 0 || p < 0 {
+		return
+	}
+	for i, x := range r {
+		if x == 0 {
+			dst[i] = 0
+		}
 	}
 }

@@ -91,7 +91,38 @@ func TestDiffusionKernelsAgree(t *testing.T) {
 			in[0][i] = []float64{0, 5e-324, 1e-310, 1, math.Abs(in[0][i])}[rnd.IntN(5)]
 		}
 		both("potentials", func(d []float64) { potentials(d, in[0], in[1], 0.7, &s1) }, func(d []float64) { potentialsGo(d, in[0], in[1], 0.7, &s2) })
+		both("entropies", func(d []float64) { entropies(d, in[0], in[1], 0.7, -300, &s1) }, func(d []float64) { entropiesGo(d, in[0], in[1], 0.7, -300, &s2) })
 		sameBits(t, "energy", s1[:], s2[:])
+		both("logarithms", func(d []float64) { logarithms(d, in[0], 0.7, -300) }, func(d []float64) { logarithmsGo(d, in[0], 0.7, -300) })
+	}
+}
+
+// powers is math.Pow to the error it states, 0 at 0 and the power of the floor below it.
+func TestPowers(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	r, got := make([]float64, 1000), make([]float64, 1000)
+	for range 50 {
+		p := 4 * rnd.NormFloat64()
+		for i := range r {
+			r[i] = math.Exp(10 * rnd.NormFloat64())
+		}
+		r[7] = 0
+		powers(got, r, p, 0)
+		for i, x := range r {
+			if x == 0 {
+				x = smallestNormal
+			}
+			if i == 7 && p > 0 {
+				require.Zero(t, got[i])
+			} else {
+				want := math.Pow(x, p)
+				require.InDelta(t, want, got[i], want*0x1p-52*(2+math.Abs(p*math.Log(x))), "%v^%v", x, p)
+			}
+		}
+		powers(got, r, p, 0.3)
+		for i, x := range r {
+			require.InEpsilon(t, math.Pow(max(x, 0.3), p), got[i], 1e-13, "%v^%v", x, p)
+		}
 	}
 }
 

@@ -46,23 +46,14 @@ type entropy struct {
 	c      float64
 	volume []float64
 	ratio  []ratios
+	strip  [stripLength]float64
 }
 
 // Value returns c Σ_k ∫ ρ_k log ρ_k.
 func (e *entropy) Value(rho State) float64 {
 	var sum compensated
 	for k, d := range rho {
-		var part compensated
-		for at := 0; at < len(d.Values); at += stripLength {
-			x := d.Values[at:min(at+stripLength, len(d.Values))]
-			w := e.ratio[k].strip(at, len(x))
-			for i, r := range x {
-				if r != 0 { // a negative density gives NaN, which the contracts report
-					part.add(r * math.Log(r) * w[i])
-				}
-			}
-		}
-		sum.add(e.c * part.value() * e.volume[k])
+		sum.add(e.component(k, nil, d.Values, 0))
 	}
 	return sum.value()
 }
@@ -71,31 +62,31 @@ func (e *entropy) Value(rho State) float64 {
 func (e *entropy) Variation(psi Field, rho State) float64 {
 	var sum compensated
 	for k, d := range rho {
-		top := 0.0
-		for _, r := range d.Values {
-			top = max(top, r)
-		}
-		floor := max(0x1p-52*top, math.SmallestNonzeroFloat64)
-		low := math.Log(floor)
-		out := psi[k][:len(d.Values)]
-		var part compensated
-		for at := 0; at < len(out); at += stripLength {
-			x := d.Values[at:min(at+stripLength, len(out))]
-			w := e.ratio[k].strip(at, len(x))
-			for i, r := range x {
-				log := low
-				if r > floor || r < 0 || math.IsNaN(r) {
-					log = math.Log(r)
-					part.add(r * log * w[i])
-				} else if r > 0 {
-					part.add(r * math.Log(r) * w[i])
-				}
-				out[at+i] = e.c * (log + 1)
-			}
-		}
-		sum.add(e.c * part.value() * e.volume[k])
+		low := logarithm(0x1p-52 * largest(d.Values))
+		sum.add(e.component(k, psi[k], d.Values, low))
 	}
 	return sum.value()
+}
+
+// component writes Ψ of component k, whose logarithms are no less than low, to psi, unless
+// that is nil, and returns c ∫ ρ_k log ρ_k. It is NaN if a density is negative, and not finite
+// if one is not.
+func (e *entropy) component(k int, psi, rho []float64, low float64) float64 {
+	if smallest(rho) < 0 {
+		return math.NaN()
+	}
+	var part compensated
+	for at := 0; at < len(rho); at += stripLength {
+		x := rho[at:min(at+stripLength, len(rho))]
+		out := e.strip[:len(x)]
+		if psi != nil {
+			out = psi[at : at+len(x)]
+		}
+		var s lanes
+		entropies(out, x, e.ratio[k].strip(at, len(x)), e.c, low, &s)
+		part.add(s.sum())
+	}
+	return e.c * part.value() * e.volume[k]
 }
 
 // Dependence is Pointwise.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 )
 
@@ -73,106 +75,103 @@ type porousMedium struct {
 	volume      []float64
 	ratio       []ratios
 	diffusivity []float64 // of each component at the last Variation
+	strip       [stripLength]float64
+	content     [stripLength]float64 // ρ^m of a strip
 }
 
 // Value returns c/(m − 1) Σ_k ∫ ρ_k^m.
 func (p *porousMedium) Value(rho State) float64 {
 	var sum compensated
 	for k, d := range rho {
-		sum.add(p.c / (p.m - 1) * p.integral(k, d))
+		sum.add(p.c / (p.m - 1) * p.component(k, nil, d.Values, 0))
 	}
 	return sum.value()
 }
 
-// integral returns ∫ ρ_k^m.
-func (p *porousMedium) integral(k int, d *grid.Density) float64 {
-	var sum compensated
-	for at := 0; at < len(d.Values); at += stripLength {
-		x := d.Values[at:min(at+stripLength, len(d.Values))]
-		sum.add(p.power(x, p.ratio[k].strip(at, len(x))))
-	}
-	return sum.value() * p.volume[k]
-}
-
-// power returns Σ w r^m. A negative density gives NaN or a number that the contracts
-// never see, because they check the sign themselves.
-func (p *porousMedium) power(x, w []float64) float64 {
-	w = w[:len(x)]
-	var s float64
-	switch p.m {
-	case 1.5:
-		for i, r := range x {
-			s += r * math.Sqrt(r) * w[i]
-		}
-	case 2:
-		for i, r := range x {
-			s += r * r * w[i]
-		}
-	case 3:
-		for i, r := range x {
-			s += r * r * r * w[i]
-		}
-	default:
-		for i, r := range x {
-			s += math.Pow(r, p.m) * w[i]
-		}
-	}
-	return s
-}
-
 // Variation writes c m/(m − 1) ρ^{m−1}, floored for m < 1, to psi and returns F(ρ).
 func (p *porousMedium) Variation(psi Field, rho State) float64 {
-	for k, d := range rho {
-		low, top := math.Inf(1), 0.0
-		for _, r := range d.Values {
-			low, top = min(low, r), max(top, r)
-		}
-		floor := 0.0
-		if p.m < 1 {
-			floor = max(0x1p-52*top, smallestNormal)
-		}
-		p.pressures(psi[k][:len(d.Values)], d.Values, floor)
-		steepest := top // where c m ρ^{m−1} is largest
-		if p.m < 1 {
-			steepest = max(low, floor)
-		}
-		p.diffusivity[k] = 0
-		if top > 0 {
-			p.diffusivity[k] = p.c * p.m * math.Pow(steepest, p.m-1)
-		}
+	var sum compensated
+	for k := range rho {
+		sum.add(p.c / (p.m - 1) * p.variation(k, psi[k], rho[k].Values))
 	}
-	return p.Value(rho)
+	return sum.value()
 }
 
 // smallestNormal is the smallest normal float64. The power m − 1 > −1 of it is
 // finite.
 const smallestNormal = 0x1p-1022
 
-// pressures writes c m/(m − 1) max(r, floor)^{m−1} to out.
-func (p *porousMedium) pressures(out, x []float64, floor float64) {
+// variation writes the Ψ of component k to psi and returns ∫ ρ_k^m.
+func (p *porousMedium) variation(k int, psi, rho []float64) float64 {
+	top, floor := largest(rho), 0.0
+	steepest := top // where c m ρ^{m−1} is largest
+	if p.m < 1 {
+		floor = max(0x1p-52*top, smallestNormal)
+		steepest = max(smallest(rho), floor)
+	}
+	p.diffusivity[k] = 0
+	if top > 0 {
+		p.diffusivity[k] = p.c * p.m * math.Pow(steepest, p.m-1)
+	}
+	return p.component(k, psi, rho, floor)
+}
+
+// component writes the Ψ of component k, whose densities are no less than floor, to psi,
+// unless that is nil, and returns ∫ ρ_k^m. A negative density gives NaN or a number that
+// the contracts never see, because they check the sign themselves.
+func (p *porousMedium) component(k int, psi, rho []float64, floor float64) float64 {
+	var sum compensated
+	for at := 0; at < len(rho); at += stripLength {
+		x := rho[at:min(at+stripLength, len(rho))]
+		out := p.strip[:len(x)]
+		if psi != nil {
+			out = psi[at : at+len(x)]
+		}
+		sum.add(p.powers(out, x, p.ratio[k].strip(at, len(x)), floor))
+	}
+	return sum.value() * p.volume[k]
+}
+
+// powers writes c m/(m − 1) max(r, floor)^{m−1} to psi and returns Σ w r^m.
+func (p *porousMedium) powers(psi, x, w []float64, floor float64) float64 {
+	psi, w = psi[:len(x)], w[:len(x)]
 	a := p.pressure
+	var s float64
 	switch p.m {
 	case 0.5:
 		for i, r := range x {
-			out[i] = a / math.Sqrt(max(r, floor))
+			psi[i] = a / math.Sqrt(max(r, floor))
+			s += float64(math.Sqrt(r) * w[i])
 		}
 	case 1.5:
 		for i, r := range x {
-			out[i] = a * math.Sqrt(r)
+			root := math.Sqrt(r)
+			psi[i] = a * root
+			s += float64(float64(r*root) * w[i])
 		}
 	case 2:
 		for i, r := range x {
-			out[i] = a * r
+			psi[i] = a * r
+			s += float64(float64(r*r) * w[i])
 		}
 	case 3:
 		for i, r := range x {
-			out[i] = a * (r * r)
+			square := r * r
+			psi[i] = a * square
+			s += float64(float64(r*square) * w[i])
 		}
 	default:
-		for i, r := range x {
-			out[i] = a * math.Pow(max(r, floor), p.m-1)
+		content := p.content[:len(x)]
+		powers(psi, x, p.m-1, floor)
+		if smallest(x) < floor { // F itself is not floored
+			powers(content, x, p.m, 0)
+		} else {
+			floats.MulTo(content, x, psi)
 		}
+		floats.Scale(a, psi)
+		s = floats.Dot(content, w)
 	}
+	return s
 }
 
 // Dependence is Pointwise.

@@ -66,17 +66,16 @@ type renyi struct {
 func (r *renyi) Value(rho State) float64 {
 	var sum compensated
 	for k, d := range rho {
-		sum.add(r.c / (r.power.m - 1) * math.Log(r.power.integral(k, d)))
+		sum.add(r.c / (r.power.m - 1) * math.Log(r.power.component(k, nil, d.Values, 0)))
 	}
 	return sum.value()
 }
 
 // Variation writes Ψ, floored for m < 1, to psi and returns F(ρ).
 func (r *renyi) Variation(psi Field, rho State) float64 {
-	r.power.Variation(psi, rho)
 	var sum compensated
 	for k, d := range rho {
-		whole := r.power.integral(k, d)
+		whole := r.power.variation(k, psi[k], d.Values)
 		pace := r.c / whole
 		floats.Scale(pace, psi[k])
 		r.power.diffusivity[k] *= pace

@@ -3,6 +3,8 @@ package pde
 import (
 	"fmt"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 )
 
@@ -78,10 +80,7 @@ func (s *sum) Variation(psi Field, rho State) float64 {
 	for _, f := range s.member[1:] {
 		v += f.Variation(s.psi, rho)
 		for c, part := range s.psi {
-			total := psi[c][:len(part)]
-			for i, p := range part {
-				total[i] += p
-			}
+			floats.Add(psi[c], part)
 		}
 	}
 	return v

@@ -42,6 +42,8 @@ func BenchmarkRows(b *testing.B) {
 			{"blend", func() { blend(out, in[0], in[1], 0.3) }},
 			{"production", func() { production(in[0][:n], in[1], in[2], in[3], in[4], in[5], &s) }},
 			{"potentials", func() { potentials(out, in[0], in[1], 0.7, &s) }},
+			{"entropies", func() { entropies(out, in[0], in[1], 0.7, -36, &s) }},
+			{"powers", func() { powers(out, in[0][:n], 0.7, 0) }},
 			{"drains", func() { drains(out, in[0], in[1], in[2], 0.3) }},
 			{"drainSums", func() { drainSums(out, in[0], in[1], in[2], 0.3) }},
 			{"sumMin", func() { sumMin(in[0][:n], &s, &m) }},

@@ -123,9 +123,7 @@ func (p *Parts) Pressure(phi, rho []float64) {
 		phi[i] = p.Linear * r
 	}
 	for _, q := range p.Powers {
-		for i, r := range rho {
-			phi[i] += float64(q.Coefficient * powerOf(r, q.Exponent))
-		}
+		q.addPressure(phi, rho)
 	}
 	for _, u := range p.Convex {
 		one, _ := p.scratch(len(rho))
@@ -166,23 +164,45 @@ func (q PowerTerm) addDerivatives(first, second, rho []float64) {
 			second[i] += float64(2 * a * r)
 		}
 	default:
-		for i, r := range rho {
-			v := a * math.Pow(r, m-1)
-			first[i] += v
-			second[i] += (m - 1) * v / r
-		}
+		eachPower(rho, m-1, func(at int, powers []float64) {
+			for i, v := range powers {
+				u := float64(a * v)
+				first[at+i] += u
+				second[at+i] += (m - 1) * u / rho[at+i]
+			}
+		})
 	}
 }
 
-// powerOf returns r^m, r ≥ 0.
-func powerOf(r, m float64) float64 {
-	switch m {
+// addPressure adds c r^m.
+func (q PowerTerm) addPressure(phi, rho []float64) {
+	c := q.Coefficient
+	switch q.Exponent {
 	case 2:
-		return r * r
+		for i, r := range rho {
+			phi[i] += float64(c * float64(r*r))
+		}
 	case 3:
-		return r * r * r
+		for i, r := range rho {
+			phi[i] += float64(c * float64(float64(r*r)*r))
+		}
+	default:
+		eachPower(rho, q.Exponent, func(at int, powers []float64) {
+			for i, v := range powers {
+				phi[at+i] += float64(c * v)
+			}
+		})
 	}
-	return math.Pow(r, m)
+}
+
+// eachPower calls do with r^p of strips of rho, which begin at its index at.
+func eachPower(rho []float64, p float64, do func(at int, powers []float64)) {
+	var strip [256]float64
+	for at := 0; at < len(rho); at += len(strip) {
+		n := min(len(strip), len(rho)-at)
+		powers(strip[:n], rho[at:at+n], p, 0)
+		do(at, strip[:n])
+	}
 }
 
 // add adds those of another functional, whose rest is appended to rest.

@@ -8,11 +8,11 @@ import (
 
 // diffusion writes the kernels of pde/diffusion_kernel.go and pde/diffusion_log.go: the
 // flux stage of Scharfetter and Gummel's and of centred differences, the recursions of
-// rkl2, and the potentials.
+// rkl2, and the logarithms of energies.
 func diffusion(c *build.Context) {
 	newTable(c)
 	for _, kernel := range []func(k *rows){
-		legendre, outflow, relax, five, fiveTerms, squares, blend, production, potentials,
+		legendre, outflow, relax, five, fiveTerms, squares, blend, production, potentials, entropies, logarithms,
 	} {
 		both(c, kernel)
 	}

@@ -68,3 +68,22 @@ func potentials(k *rows) {
 		k.accumulate(s, k.mul(p, rho))
 	})
 }
+
+func entropies(k *rows) {
+	k.begin("entropies", "func(psi, r, w []float64, c, low float64, s *lanes)")
+	psi, r, w, c, low, s := k.row("psi"), k.row("r"), k.row("w"), k.number("c"), k.number("low"), k.partial("s")
+	k.keep(logarithmConstants...)
+	k.each(func() {
+		rho := k.value(r.at(0))
+		log := k.logarithm(rho)
+		k.set(psi, k.mul(c, k.add(k.max(low, log), k.pattern(one))))
+		k.accumulate(s, k.mul(k.mul(rho, log), w.at(0)))
+	})
+}
+
+func logarithms(k *rows) {
+	k.begin("logarithms", "func(dst, r []float64, c, low float64)")
+	dst, r, c, low := k.row("dst"), k.row("r"), k.number("c"), k.number("low")
+	k.keep(logarithmConstants...)
+	k.each(func() { k.set(dst, k.mul(c, k.max(low, k.logarithm(k.value(r.at(0)))))) })
+}
