@@ -30,7 +30,9 @@ type drifted struct {
 	tabled   bool
 	view     State // densities
 	v        Field
-	weight   [][][]float64 // of each component, axis and lower cell of a face on a graded grid: J/(d h)
+
+	evaluations int           // of V since the last measure
+	weight      [][][]float64 // of each component, axis and lower cell of a face on a graded grid: J/(d h)
 
 	size             int
 	r, u, phi, slope []float64 // of one component: ρ⁺, Ψ, Φ and Φ′
@@ -74,6 +76,7 @@ func (t *drifted) tabulate(y padded) {
 		return
 	}
 	t.parts.Rest.Variation(t.v, t.show(y))
+	t.evaluations++
 	t.tabled = t.constant
 }
 
@@ -240,8 +243,9 @@ func (t *drifted) rate(c int) float64 {
 }
 
 func (t *drifted) measure(y padded) (measurement, error) {
-	m := measurement{evaluations: 1}
 	t.tabulate(y)
+	m := measurement{evaluations: t.evaluations}
+	t.evaluations = 0
 	for c, g := range t.grids {
 		t.load(y, c)
 		clear(t.d[c])

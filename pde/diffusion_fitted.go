@@ -28,6 +28,8 @@ type fitted struct {
 	view     State     // the cells of a padded state
 	mass     *cellMass // turns them into densities
 
+	evaluations int // of the drift since the last measure
+
 	psi, spare, last padded
 	d0, d            Field // outflows, if U is not constant
 	terms            fiveRow
@@ -78,6 +80,7 @@ func (t *fitted) tabulate(y padded) (rest float64, err error) {
 	}
 	if t.parts.Rest != nil {
 		rest = t.parts.Rest.Variation(t.drift, t.show(y))
+		t.evaluations++
 	}
 	for c, x := range t.x {
 		for i, j := range x.ratio {
@@ -107,11 +110,9 @@ func (t *fitted) tabulate(y padded) (rest float64, err error) {
 }
 
 func (t *fitted) measure(y padded) (measurement, error) {
-	var m measurement
-	if !t.tabled {
-		m.evaluations = 1
-	}
 	rest, err := t.tabulate(y)
+	m := measurement{evaluations: t.evaluations}
+	t.evaluations = 0
 	if err != nil {
 		return m, err
 	}

@@ -81,6 +81,15 @@ type Functional interface {
 	Weight(c int) float64
 }
 
+// Demanding is a Functional whose first variation takes much longer than MUSCL's update of
+// the same cells; see Laborious.
+type Demanding interface {
+	Functional
+	// Demand returns the time of an evaluation on a cell, in units of MUSCL's step in a
+	// constant potential.
+	Demand() float64
+}
+
 // Learner is a Functional, or AtomFunctional, of a learning problem.
 type Learner interface {
 	// Reading returns the risk and the outputs of the state last given to Value,

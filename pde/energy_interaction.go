@@ -227,6 +227,9 @@ func (b *interaction) Variation(psi Field, rho State) float64 {
 // dimension, Pointwise.
 func (b *interaction) Dependence() Dependence { return b.dependence }
 
+// Demand returns 20: 18 ms on 512² cells against 3.3 ns a cell (measured on one core).
+func (b *interaction) Demand() float64 { return 20 }
+
 // Weight is 1.
 func (b *interaction) Weight(int) float64 { return 1 }
 

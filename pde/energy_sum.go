@@ -98,6 +98,17 @@ func (s *sum) Dependence() Dependence {
 // Weight returns the members' common weight of component c.
 func (s *sum) Weight(c int) float64 { return s.member[0].Weight(c) }
 
+// Demand returns the sum of the members' demands; see Demanding.
+func (s *sum) Demand() float64 {
+	var all float64
+	for _, f := range s.member {
+		if d, ok := f.(Demanding); ok {
+			all += d.Demand()
+		}
+	}
+	return all
+}
+
 // Diffusivity returns the sum of the members' diffusivities; see Diffusive.
 func (s *sum) Diffusivity(c int) float64 {
 	var d float64

@@ -30,12 +30,12 @@ func (f *implicitFitted) exactly(strict bool) { f.strict = strict }
 // fittedRounds bounds the calls of multigrid in one solve.
 const fittedRounds = 6
 
-func (f *implicitFitted) solve(rho, rhs, v []float64, tau float64) (residual float64, err error) {
+func (f *implicitFitted) solve(rho, rhs, v []float64, tau float64) (residual float64, iterations int, err error) {
 	b := f.b
 	copy(rho, rhs)
 	b.fitted(rho, v, f.d, tau)
 	if b.scale == nil {
-		return 0, nil
+		return 0, 0, nil
 	}
 	var mass, top float64
 	for _, r := range rhs {
@@ -58,13 +58,13 @@ func (f *implicitFitted) solve(rho, rhs, v []float64, tau float64) (residual flo
 		})
 	}
 	if err := b.system.prepare(); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrNotConverged, err)
+		return 0, 0, fmt.Errorf("%w: %w", ErrNotConverged, err)
 	}
 	goal := f.tolerance
 	if f.strict {
 		goal = 1e-15
 	}
-	for round := 0; ; round++ {
+	for ; ; iterations++ {
 		norm, low := f.remainder(rho, rhs)
 		residual = norm / mass
 		if residual-residual != 0 {
@@ -74,9 +74,9 @@ func (f *implicitFitted) solve(rho, rhs, v []float64, tau float64) (residual flo
 			for i, r := range b.residual {
 				rho[i] += r
 			}
-			return residual, nil
+			return residual, iterations, nil
 		}
-		if round == fittedRounds {
+		if iterations == fittedRounds {
 			break
 		}
 		aim := min(0.5, 0.5*goal/residual)
@@ -85,13 +85,13 @@ func (f *implicitFitted) solve(rho, rhs, v []float64, tau float64) (residual flo
 		}
 		copy(b.second, b.residual)
 		if err := b.system.solveTo(max(aim, 1e-6), b.second); err != nil {
-			return residual, fmt.Errorf("%w: %w", ErrNotConverged, err)
+			return residual, iterations, fmt.Errorf("%w: %w", ErrNotConverged, err)
 		}
 		for i, r := range b.second {
 			rho[i] += r
 		}
 	}
-	return residual, fmt.Errorf("%w: linear system: residual %.3g at step %.3g, want %.3g", ErrNotConverged, residual, tau, goal)
+	return residual, iterations, fmt.Errorf("%w: linear system: residual %.3g at step %.3g, want %.3g", ErrNotConverged, residual, tau, goal)
 }
 
 // remainder sets b.residual to rhs − Aρ, by net flows, and returns the sum of the absolute

@@ -86,11 +86,12 @@ type solveScale struct {
 
 // solve writes the density after a step tau from rhs, with v the first variation
 // without its local part, to rho, which holds the start of the iteration and must not
-// be rhs or v. It returns Σ|R|/Σb at the last iterate, and fails with ErrNotConverged where a shorter step may help.
-func (n *implicitNewton) solve(rho, rhs, v []float64, tau float64) (residual float64, err error) {
+// be rhs or v. It returns Σ|R|/Σb at the last iterate and the number of Newton iterations, and
+// fails with ErrNotConverged where a shorter step may help.
+func (n *implicitNewton) solve(rho, rhs, v []float64, tau float64) (residual float64, iterations int, err error) {
 	if n.local == nil {
 		n.b.carry(rho, rhs, v, tau)
-		return 0, nil
+		return 0, 0, nil
 	}
 	s := solveScale{tau: tau}
 	top := 0.0
@@ -107,19 +108,18 @@ func (n *implicitNewton) solve(rho, rhs, v []float64, tau float64) (residual flo
 		norm, rounding = n.start(norm, rounding, rhs, v, s)
 	}
 	if norm > n.goal(rounding) {
-		var iterations int
 		norm, rounding, iterations, err = n.iterate(norm, rhs, v, s)
 		if err != nil && n.strict && norm <= n.tolerance { // as near as it comes
 			norm, rounding = n.evaluate(n.best, rhs, v, s)
 		} else if err != nil {
-			return norm, fmt.Errorf("%w: residual %.3g after %d Newton iterations at step %.3g, want %.3g: %w", ErrNotConverged, norm, iterations, tau, n.tolerance, err)
+			return norm, iterations, fmt.Errorf("%w: residual %.3g after %d Newton iterations at step %.3g, want %.3g: %w", ErrNotConverged, norm, iterations, tau, n.tolerance, err)
 		}
 	}
 	if rounding > implicitRounding {
-		return norm, fmt.Errorf("%w: the step %.3g is so long that rounding is %.3g of the mass", ErrNotConverged, tau, rounding)
+		return norm, iterations, fmt.Errorf("%w: the step %.3g is so long that rounding is %.3g of the mass", ErrNotConverged, tau, rounding)
 	}
 	n.b.carry(rho, rhs, n.b.psi, tau)
-	return norm, nil
+	return norm, iterations, nil
 }
 
 // flows follows carry, which has left the rates; see implicitStage.

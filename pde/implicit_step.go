@@ -60,9 +60,10 @@ type implicitSettings struct {
 type implicitStage interface {
 	// solve writes the solution ρ ≥ 0 of ρ = rhs + tau L(ρ) to rho, which holds a guess and
 	// is neither rhs ≥ 0 nor v, the first variation of the rest. Σρ is Σrhs to rounding. It
-	// returns the residual Σ|R|/Σrhs, and an error that wraps ErrNotConverged where a
-	// shorter step may help.
-	solve(rho, rhs, v []float64, tau float64) (residual float64, err error)
+	// returns the residual Σ|R|/Σrhs, the number of Newton iterations or of
+	// linear solves, and an error that wraps ErrNotConverged where a shorter
+	// step may help.
+	solve(rho, rhs, v []float64, tau float64) (residual float64, iterations int, err error)
 	// flows returns the balance with up and down set to factor times the mass that passed up
 	// and down in the stage just solved, whose result is rho; one of them is 0.
 	flows(rho []float64, factor float64) *balance
@@ -239,7 +240,8 @@ func (s *implicit) components(ctx context.Context, rho, rhs State, tau float64, 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		residual, err := s.stage[c].solve(d.Values, rhs[c].Values, s.v.field[c], tau)
+		residual, iterations, err := s.stage[c].solve(d.Values, rhs[c].Values, s.v.field[c], tau)
+		r.Iterations += iterations
 		if err != nil {
 			return err
 		}

@@ -378,3 +378,27 @@ func (p poisonedRest) Variation(psi Field, rho State) float64 {
 	psi[0][3] = math.NaN()
 	return v
 }
+
+// Steps report their Newton iterations or linear solves, and all evaluations of the first
+// variation, those of the stages too.
+func TestStepsReportTheirWork(t *testing.T) {
+	g := square(t, 16)
+	start := grid.NewDensity(g)
+	require.NoError(t, (&grid.Gaussian{Mean: []float64{0, 0}, Covariance: [][]float64{{0.3, 0}, {0, 0.3}}}).Average(start))
+	energy := Sum{Entropy{1}, Interaction{Kernel: Quadratic{Strength: 1}}}
+	for _, c := range []struct {
+		scheme                  Scheme
+		evaluations, iterations int // least numbers
+	}{
+		{ImplicitUpwind{Step: 0.01}, 3, 2}, {ImplicitScharfetterGummel{Step: 0.01}, 3, 2}, {RKL2{Step: 0.01}, 4, 0},
+	} {
+		f, err := energy.Bind([]*grid.Grid{g})
+		require.NoError(t, err)
+		s, err := c.scheme.Bind(f, []*grid.Grid{g})
+		require.NoError(t, err)
+		r, err := s.Step(t.Context(), State{start.Clone()}, 1)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, r.Evaluations, c.evaluations, c.scheme.Name())
+		require.GreaterOrEqual(t, r.Iterations, c.iterations, c.scheme.Name())
+	}
+}
