@@ -21,7 +21,7 @@ type VerifyOptions struct {
 	// and an example, "barenblatt/2d"; nil means all, or with Quick the first example of
 	// each solution. An example that comes twice counts once.
 	Cases   []string
-	Quick   bool // shorter ladders: about 70 s of CPU time for all
+	Quick   bool // shorter ladders: about 30 s of CPU time for all
 	Graded  bool // on axes that are fine in the middle, for the schemes and energies that take them
 	Workers int  // runs at a time; 0 means GOMAXPROCS. It does not change a byte
 	// Progress, if not nil, is called as rows are done, by one goroutine at a time.

@@ -69,12 +69,12 @@ func (c *verifyCase) grid(n int) (*grid.Grid, error) {
 	return grid.New(axes...)
 }
 
-// bind binds the scheme to the case on n cells an axis and reports why it refuses,
-// and how the first variation depends on the density.
-func (c *verifyCase) bind(s pde.Scheme, n int) (pde.Dependence, error) {
+// bind binds the scheme to the case on n cells an axis and reports why it refuses. It
+// returns the energy, bound to the grids.
+func (c *verifyCase) bind(s pde.Scheme, n int) (pde.Functional, error) {
 	g, err := c.grid(n)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	grids := make([]*grid.Grid, c.components)
 	for i := range grids {
@@ -82,8 +82,8 @@ func (c *verifyCase) bind(s pde.Scheme, n int) (pde.Dependence, error) {
 	}
 	f, err := c.energy.Bind(grids)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	_, err = withStep(s, c.facts.Horizon).Bind(f, grids)
-	return f.Dependence(), err
+	return f, err
 }

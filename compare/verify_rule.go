@@ -15,9 +15,11 @@ const VerifyRule = `Space. The grid is refined by the ladder 40, 80, 160, 320, 6
 one dimension, 32, 64, 128, 256 in two, 16, 32, 64 in three and 8, 12, 16, 24 in
 four, as far as they have three cells an axis for each order of the scheme.
 From the fourth level on the ladder ends where a level would take more than
-2e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it. An
+2e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it; where the
+third would, it has as many cells as take no more, or if they are not a quarter more than
+the second has, it is half way between the first two. An
 update of weno, which takes longer, counts for more: 50 a step and 15 an evaluation of
-the first variation. The box is that of the solution,
+the first variation. An evaluation of an interaction counts for 20 more. The box is that of the solution,
 8 % wider on each side where the solution has a compact support; the end is the
 solution's horizon. Errors are L1 distances from the exact cell averages at the end,
 or the relative error of the second moment's change where only moments are known.
@@ -77,8 +79,9 @@ var (
 )
 
 const (
-	leastLevels          = 3 // levels that must count, and that no budget cuts
+	leastLevels          = 3 // levels that must count
 	fullWork, quickWork  = 2e9, 4e7
+	leastRatio           = 1.25    // of the cells of a third level in place of the ladder's to the second's
 	firstStep            = 1. / 32 // of the horizon: nominal step on the first level in space
 	orderCells           = 3       // cells an axis for each order of a scheme
 	firstSteps           = 4       // on the first level in time

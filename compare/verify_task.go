@@ -17,7 +17,8 @@ type verifyTask struct {
 	axis   string
 	quick  bool
 	moving bool    // the first variation depends on the density
-	cost   float64 // expected, in arbitrary units: what takes longest is begun first
+	demand float64 // what an evaluation of it takes more than others, in updates of a cell
+	cost   float64 // expected, in updates of a cell: what takes longest is begun first
 
 	row  VerifyRow
 	skip string // why there is no row
@@ -39,11 +40,15 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 		t.skip = "no exact JKO iterates are known"
 		return t
 	}
-	dependence, err := c.bind(s, spaceLadder[c.dim()][0])
+	f, err := c.bind(s, spaceLadder[c.dim()][0])
 	if err != nil {
 		t.skip = err.Error()
 		return t
 	}
+	if d, ok := f.(pde.Demanding); ok {
+		t.demand = d.Demand()
+	}
+	dependence := f.Dependence()
 	t.moving = dependence != pde.Constant
 	space, time := s.Order()
 	ladder := spaceLadder[c.dim()]
@@ -65,6 +70,7 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 	if nominal && dependence == pde.Pointwise {
 		t.cost *= 10 // linear systems, or many stages
 	}
+	t.cost = min(t.cost*(1+t.demand/10), 2*t.budget()) // the budget of the last level, and the others
 	return t
 }
 
