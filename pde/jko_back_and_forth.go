@@ -87,6 +87,12 @@ func (b BackAndForth) Validate() error {
 	return nil
 }
 
+// WithTolerance returns b with another tolerance.
+func (b BackAndForth) WithTolerance(tolerance float64) JKOInner {
+	b.Tolerance = tolerance
+	return b
+}
+
 // Domain says that all terms are taken, and that a convex function of ρ or a cap has to be among
 // them: without it the dual is not finite.
 func (BackAndForth) Domain() JKODomain {
@@ -124,6 +130,7 @@ func (b BackAndForth) Bind(f Functional, grids []*grid.Grid) (JKOSolver, error) 
 		w.duals = append(w.duals, d)
 	}
 	w.fixed.init(f, grids, defaultMemory)
+	w.p = NewField(grids)
 	return w, nil
 }
 
@@ -146,6 +153,9 @@ type transportDual interface {
 	residual() float64
 	// density writes the density of the result, with the mass of ρⁿ.
 	density(rho []float64)
+	// potential writes the pressure p + V that drives the step, of which the map back to ρⁿ is
+	// id + τ∇p: it goes on where there is no mass, as the first variation does not.
+	potential(p []float64)
 	// bounds returns a lower bound of the minimum of the step, an upper bound of
 	// W₂²/(2τ) between ρⁿ and rho, and what the potentials say that it is.
 	bounds(rho []float64) (lower, upper, seen float64)
@@ -175,6 +185,11 @@ type backAndForth struct {
 	duals      []transportDual // of the components
 	fixed      fixedPoint      // of V
 	res        JKOResult       // of the step at hand
+
+	last State // result of the last step, and its length
+	tau  float64
+	p    Field        // its potentials
+	push []*extension // nil until Extend
 }
 
 // Solve takes one step.
@@ -185,6 +200,7 @@ func (w *backAndForth) Solve(ctx context.Context, rho State, start JKOStart) (JK
 		w.parts.Rest.Variation(w.fixed.psi.field, start.Rho)
 	}
 	w.fixed.reset()
+	w.last, w.tau = rho, start.Tau
 	for k := range w.iterations {
 		dual, err := w.pass(ctx, rho, start)
 		if err != nil {
@@ -239,12 +255,28 @@ func (w *backAndForth) pass(ctx context.Context, rho State, start JKOStart) (dua
 		}
 		res.Residual = max(res.Residual, d.residual())
 		d.density(rho[c].Values)
+		d.potential(w.p[c])
 		lower, upper, seen := d.bounds(rho[c].Values)
 		res.Transport += w.f.Weight(c) * upper
 		res.Slack += w.f.Weight(c) * max(0, upper-seen)
 		dual += w.f.Weight(c) * lower
 	}
 	return dual, nil
+}
+
+// Extend makes backAndForth an Extender: the particles go on along −∇p. At the edge of a
+// support the first variation has a kink, at which particles of the vacuum outside, which stand
+// still, would stop those that come.
+func (w *backAndForth) Extend(rho State, s float64) {
+	if w.push == nil {
+		for _, d := range rho {
+			w.push = append(w.push, newExtension(d.Grid))
+		}
+	}
+	for c, x := range w.push {
+		x.prolong(w.p[c], w.last[c].Values)
+		x.carry(rho[c].Values, w.last[c].Values, w.p[c], s*w.tau)
+	}
 }
 
 func (a *ascent) data() (mu, v []float64) { return a.mu, a.v }
@@ -257,6 +289,8 @@ func (a *ascent) density(rho []float64) {
 		rho[i] = r * scale
 	}
 }
+
+func (a *ascent) potential(p []float64) { copy(p, a.p) }
 
 func (a *ascent) bounds(rho []float64) (lower, upper, seen float64) {
 	volume := a.grid.CellVolume()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"pdesolve/grid"
 	"pdesolve/transport"
 )
@@ -58,6 +60,8 @@ func newCrowd(g *grid.Grid, top float64) (*crowd, error) {
 }
 
 func (c *crowd) data() (mu, v []float64) { return c.mu, c.v }
+
+func (c *crowd) potential(p []float64) { floats.AddTo(p, c.v, c.pressure) }
 
 // residual is the part of the mass that is above the cap, or missing below it where π > 0.
 func (c *crowd) residual() float64 { return c.miss }

@@ -25,6 +25,14 @@ type JKOInner interface {
 	Bind(f Functional, grids []*grid.Grid) (JKOSolver, error)
 }
 
+// Tolerant is a JKOInner that can solve a step to any tolerance above rounding at little more
+// cost, as Newton's method can.
+type Tolerant interface {
+	JKOInner
+	// WithTolerance returns the solver with another tolerance of its certificate.
+	WithTolerance(tolerance float64) JKOInner
+}
+
 // semiDiscreter is a JKOInner whose flow for a vanishing step is not that of Upwind;
 // see StepScheme.SemiDiscrete.
 type semiDiscreter interface {

@@ -60,6 +60,12 @@ func (p PushForward) Validate() error {
 	return Variational{Tolerance: p.Tolerance, MaxIterations: p.MaxIterations, Memory: p.Memory}.Validate()
 }
 
+// WithTolerance returns p with another tolerance.
+func (p PushForward) WithTolerance(tolerance float64) JKOInner {
+	p.Tolerance = tolerance
+	return p
+}
+
 // Domain says that potentials and averages are taken, in any dimension.
 func (PushForward) Domain() JKODomain {
 	return JKODomain{Terms: PotentialTerm | MeanTerm, Wasserstein: true, Space: 2}

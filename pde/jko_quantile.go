@@ -80,6 +80,12 @@ func (q Quantile) Validate() error {
 	return nil
 }
 
+// WithTolerance returns q with another tolerance.
+func (q Quantile) WithTolerance(tolerance float64) JKOInner {
+	q.Tolerance = tolerance
+	return q
+}
+
 // Domain says that potentials, averages and convex functions of ρ are taken, in one
 // dimension, and that F of the cell averages may rise.
 func (Quantile) Domain() JKODomain {

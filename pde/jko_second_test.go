@@ -77,3 +77,41 @@ var secondForms = map[string]func(exact.Extended, float64, int) (exact.Extended,
 func lineOU() *exact.OrnsteinUhlenbeck {
 	return &exact.OrnsteinUhlenbeck{Drift: [][]float64{{1}}, Coefficient: 0.5, Initial: grid.Gaussian{Mean: []float64{1}, Covariance: [][]float64{{0.2}}}}
 }
+
+// The edge of a support goes on with the particles inside it, where the first variation has a
+// kink: without that a midpoint step of back-and-forth misses the exact one by 5.6e-3 on the
+// line and 2.3e-2 in the plane.
+func TestJKOMidpointAtAnEdge(t *testing.T) {
+	plane, err := exact.Example(exact.Examples(exact.NewBarenblatt()), "2d")
+	require.NoError(t, err)
+	for _, c := range []struct {
+		s     exact.Extended
+		cells int
+		want  float64
+	}{{exact.NewBarenblatt(), 400, 1e-4}, {plane[0].Solution.(exact.Extended), 128, 1.2e-2}} {
+		tau := c.s.Facts().Horizon / 8
+		last, err := exact.Midpoint(c.s, tau, 1)
+		require.NoError(t, err)
+		lo, hi, err := c.s.Box(c.s.Facts().Horizon)
+		require.NoError(t, err)
+		axes := make([]grid.Axis, len(lo))
+		for k := range axes {
+			axes[k] = grid.Axis{Lo: lo[k], Hi: hi[k], N: c.cells}
+		}
+		g, err := grid.New(axes...)
+		require.NoError(t, err)
+		rho, err := c.s.Density(0, g)
+		require.NoError(t, err)
+		want, err := last.Density(0, g)
+		require.NoError(t, err)
+		energy, _ := c.s.Energy()
+		tr, err := pde.Solve(t.Context(), pde.Problem{Energy: energy, Initial: pde.State{rho}, Times: []float64{0, tau}},
+			pde.JKO{Step: tau, TimeOrder: 2, Inner: pde.BackAndForth{Tolerance: 1e-10}}, &pde.Options{WallMass: -1})
+		require.NoError(t, err)
+		assert.Zero(t, tr.Contracts.Limited)
+		assert.LessOrEqual(t, tr.Contracts.MassError, 1e-13)
+		gap := l1(tr.States[1][0], want)
+		t.Logf("%d axes, %d cells: %.3g", len(lo), c.cells, gap)
+		assert.LessOrEqual(t, gap, c.want)
+	}
+}
