@@ -141,6 +141,10 @@ func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
 		for i, name := range names {
 			chosen = append(chosen, named{name, iterated[i], []string{IterateAxis}})
 		}
+		names, flowing := flowRows(o.Quick)
+		for i, name := range names {
+			chosen = append(chosen, named{name, flowing[i], []string{FlowAxis}})
+		}
 	}
 	cases, err := verifyCases(o)
 	if err != nil {
@@ -150,6 +154,9 @@ func verifyTasks(o *VerifyOptions) ([]*verifyTask, error) {
 	for _, c := range cases {
 		for _, s := range chosen {
 			for _, axis := range s.axes {
+				if axis == FlowAxis && c.iterates(s.scheme) == nil {
+					continue
+				}
 				t := newVerifyTask(c, s.scheme, axis, o.Quick)
 				t.row.Scheme = s.name
 				tasks = append(tasks, t)

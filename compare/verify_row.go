@@ -11,7 +11,7 @@ const (
 	TimeAxis  = "time"
 )
 
-// VerifyRow is the order of one scheme on one exact solution, in space or in time.
+// VerifyRow is the order of one scheme on one exact solution along one axis.
 type VerifyRow struct {
 	Case, Scheme string
 	Axis         string
@@ -23,10 +23,12 @@ type VerifyRow struct {
 	// over all levels, Limit where the slopes tend to. NaN (null in JSON) if it cannot be
 	// measured; Note says why.
 	Finest, Fitted, Limit float64
+	// HalfWidth is that of Student's 95 % interval of Fitted; NaN if that was not measured.
+	HalfWidth float64
 	// Measured is the one that decides; see VerifyRule.
 	Measured float64
 	Errors   []float64 // L¹ at the end (relative error of the second moment's change, where only moments are known)
-	Levels   []float64 // cells an axis, or steps until the end
+	Levels   []float64 // cells an axis, or on TimeAxis and FlowAxis steps until the end
 	End      float64   // training time at which the errors are taken
 	// W1 and W2 are the Wasserstein distances at the finest level; NaN but in space
 	// and one dimension, where they are cheap.
@@ -55,6 +57,7 @@ func (r VerifyRow) MarshalJSON() ([]byte, error) {
 		Measured   *float64  `json:"measured"`
 		Finest     *float64  `json:"finest"`
 		Fitted     *float64  `json:"fitted"`
+		HalfWidth  *float64  `json:"half_width"`
 		Limit      *float64  `json:"limit"`
 		Errors     []float64 `json:"errors"`
 		Levels     []float64 `json:"levels"`
@@ -67,7 +70,7 @@ func (r VerifyRow) MarshalJSON() ([]byte, error) {
 		Pass       bool      `json:"pass"`
 		Note       string    `json:"note"`
 	}{
-		r.Case, r.Scheme, r.Axis, r.Declared, number(r.Measured), number(r.Finest), number(r.Fitted), number(r.Limit), r.Errors, r.Levels, r.End,
+		r.Case, r.Scheme, r.Axis, r.Declared, number(r.Measured), number(r.Finest), number(r.Fitted), number(r.HalfWidth), number(r.Limit), r.Errors, r.Levels, r.End,
 		number(r.W1), number(r.W2), r.MassError, number(r.Min), r.EnergyRise, r.Pass, r.Note,
 	}
 	if row.Errors == nil {

@@ -29,7 +29,7 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 	nan := math.NaN()
 	t := &verifyTask{c: c, scheme: s, axis: axis, quick: quick}
 	t.row = VerifyRow{
-		Case: c.name, Scheme: s.Name(), Axis: axis, Measured: nan, Finest: nan, Fitted: nan, Limit: nan, W1: nan, W2: nan,
+		Case: c.name, Scheme: s.Name(), Axis: axis, Measured: nan, Finest: nan, Fitted: nan, HalfWidth: nan, Limit: nan, W1: nan, W2: nan,
 		Min: math.Inf(1), End: c.facts.Horizon,
 	}
 	if axis == TimeAxis && c.facts.Known == exact.Rest {
@@ -54,6 +54,10 @@ func newVerifyTask(c *verifyCase, s pde.Scheme, axis string, quick bool) *verify
 	ladder := spaceLadder[c.dim()]
 	if fine := resolved(ladder, space); axis == SpaceAxis && len(fine) < leastLevels {
 		t.skip = fmt.Sprintf("only %d grids of the ladder have %d cells an axis or more, %d for each order of the scheme", len(fine), orderCells*space, orderCells)
+		return t
+	}
+	if axis == FlowAxis {
+		t.cost, t.skip = t.flowBudget(), imprecise(s)
 		return t
 	}
 	n := float64(ladder[len(ladder)-1])
@@ -86,6 +90,9 @@ func (t *verifyTask) run(ctx context.Context) error {
 	if t.axis == IterateAxis {
 		t.row.Declared, rough = t.c.facts.Order(space), t.c.rough()
 		err = t.iterate(ctx)
+	} else if t.axis == FlowAxis {
+		t.row.Declared, rough = float64(time), true // the slope decides
+		err = t.flow(ctx, t.flowBudget())
 	} else if t.axis == SpaceAxis {
 		t.row.Declared = t.c.facts.Order(space)
 		if wall := t.caveats().WallOrder; wall > 0 && t.c.facts.Walls {

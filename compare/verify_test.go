@@ -155,7 +155,7 @@ func TestVerifyOnce(t *testing.T) {
 // was not measured is null.
 func TestVerifyRowJSON(t *testing.T) {
 	nan := math.NaN()
-	b, err := json.Marshal(VerifyRow{Case: "heat", Scheme: "muscl", Axis: TimeAxis, Declared: 2, Measured: nan, Finest: nan, Fitted: nan, Limit: nan, W1: nan, W2: nan, Min: math.Inf(1)})
+	b, err := json.Marshal(VerifyRow{Case: "heat", Scheme: "muscl", Axis: TimeAxis, Declared: 2, Measured: nan, Finest: nan, Fitted: nan, HalfWidth: nan, Limit: nan, W1: nan, W2: nan, Min: math.Inf(1)})
 	require.NoError(t, err)
-	assert.Equal(t, `{"case":"heat","scheme":"muscl","axis":"time","declared":2,"measured":null,"finest":null,"fitted":null,"limit":null,"errors":[],"levels":[],"end":0,"w1":null,"w2":null,"mass_error":0,"min":null,"energy_rise":0,"pass":false,"note":""}`, string(b))
+	assert.Equal(t, `{"case":"heat","scheme":"muscl","axis":"time","declared":2,"measured":null,"finest":null,"fitted":null,"half_width":null,"limit":null,"errors":[],"levels":[],"end":0,"w1":null,"w2":null,"mass_error":0,"min":null,"energy_rise":0,"pass":false,"note":""}`, string(b))
 }

@@ -68,11 +68,6 @@ func TestJKOSecondOrderOnTheLine(t *testing.T) {
 	}
 }
 
-// secondForms are the exact iterates of the forms of second order.
-var secondForms = map[string]func(exact.Extended, float64, int) (exact.Extended, error){
-	"midpoint": exact.Midpoint, "bdf2": exact.BDF2,
-}
-
 // lineOU is an Ornstein–Uhlenbeck process on the line.
 func lineOU() *exact.OrnsteinUhlenbeck {
 	return &exact.OrnsteinUhlenbeck{Drift: [][]float64{{1}}, Coefficient: 0.5, Initial: grid.Gaussian{Mean: []float64{1}, Covariance: [][]float64{{0.2}}}}

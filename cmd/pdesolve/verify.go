@@ -81,7 +81,7 @@ func runVerify(c *cobra.Command, o compare.VerifyOptions, asJSON bool) error {
 
 // showVerification prints the table, what was missed and what was skipped.
 func showVerification(w io.Writer, v *compare.Verification) error {
-	t := newTable(table.Row{"case", "scheme", "axis", "declared", "finest", "fitted", "limit", "errors", "levels", "W1", "W2", "mass", "min", "rise", ""})
+	t := newTable(table.Row{"case", "scheme", "axis", "declared", "finest", "fitted", "±", "limit", "errors", "levels", "W1", "W2", "mass", "min", "rise", ""})
 	var notes []string
 	for _, r := range v.Rows {
 		verdict := "ok"
@@ -94,7 +94,7 @@ func showVerification(w io.Writer, v *compare.Verification) error {
 			levels = fmt.Sprintf("%.4g … %.4g", r.Levels[0], r.Levels[n-1])
 		}
 		t.AppendRow(table.Row{
-			r.Case, r.Scheme, r.Axis, fmt.Sprintf("%.3g", r.Declared), measured(r.Finest, "%.2f"), measured(r.Fitted, "%.2f"), measured(r.Limit, "%.2f"), numbers(r.Errors), levels,
+			r.Case, r.Scheme, r.Axis, fmt.Sprintf("%.3g", r.Declared), measured(r.Finest, "%.2f"), measured(r.Fitted, "%.2f"), measured(r.HalfWidth, "%.2f"), measured(r.Limit, "%.2f"), numbers(r.Errors), levels,
 			measured(r.W1, "%.1e"), measured(r.W2, "%.1e"), fmt.Sprintf("%.0e", r.MassError), fmt.Sprintf("%.1g", r.Min), fmt.Sprintf("%.0e", r.EnergyRise), verdict,
 		})
 	}

@@ -57,6 +57,7 @@ func TestVerify(t *testing.T) {
 			Declared, Measured *float64
 			Finest, Fitted     *float64
 			Limit              *float64
+			HalfWidth          *float64 `json:"half_width"`
 			End                float64
 			W1, W2             *float64
 			Note               string
