@@ -2,9 +2,17 @@ package pde
 
 import "math"
 
-// limit writes the Euler step dt from rho with limited fluxes to dst and returns in
-// how many cells it had to intervene. w.flux holds the fluxes of full order and is
-// used up.
+// wenoLimit is the scratch of wenoSweep.limit.
+type wenoLimit struct {
+	room    []float64 // the factor of each cell's outgoing corrections: 1 before and after
+	round   []int32   // the last round in which a cell was computed anew, for each cell
+	now     int32     // the current round
+	treated []int     // cells with a factor, round after round
+	touched []int     // cells to compute anew
+}
+
+// limit limits the fluxes of the Euler step dt from rho where dst, its result, is negative,
+// and returns in how many cells it had to intervene. w.flux holds the fluxes of full order.
 //
 // It is flux-corrected transport, restricted to positivity [Zal79]. With ρˡ the
 // first-order upwind step, which is ≥ 0 under the step bound, and A = c(F − Fˡ) the
@@ -16,54 +24,63 @@ import "math"
 // so that it stays ≥ δρˡ_i whatever comes in; δ = 1e-12 is for the roundings. Where
 // ρˡ_i is so small that they are not relative, R_i = 0. A neighbour that has become
 // negative for want of inflow is then treated in the same way, until none is left:
-// each round treats a cell more, and a treated cell needs no second treatment.
-func (w *wenoSweep) limit(dst, rho []float64, u []faces, dt float64) (limited int) {
-	low, loss := w.a, w.b
-	w.correct(low, rho, u, dt)
-	clear(loss)
-	for k, st := range w.stride {
-		below, above := w.flux[k][:w.size], w.flux[k][st:]
-		for i := range loss {
-			loss[i] += max(0, above[i]) + max(0, -below[i])
+// each round treats a cell more, and a treated cell needs no second treatment. Only treated
+// cells and their neighbours are computed, so that a few of them cost little.
+func (w *wenoSweep) limit(dst, rho []float64, u []faces, dt float64) int {
+	l := &w.limits
+	l.treated = l.treated[:0]
+	for i, v := range dst {
+		if v < 0 {
+			l.treated = append(l.treated, i)
 		}
 	}
-	for i := range w.room {
-		w.room[i] = 1
-	}
-	for w.mark(dst, low, loss, &limited) {
-		copy(dst, low)
-		for k, st := range w.stride {
-			below, above := w.flux[k][:w.size], w.flux[k][st:]
-			for i := range dst {
-				dst[i] -= w.admit(above[i], i, i+st) - w.admit(below[i], i-st, i)
+	for from := 0; from < len(l.treated); {
+		fresh := l.treated[from:]
+		from = len(l.treated)
+		for _, i := range fresh {
+			l.room[i] = 0
+			if low, loss := w.upwind(rho, u, dt, i); low > tiny {
+				l.room[i] = math.Min(1-slack, (1-slack)*low/loss)
+			}
+		}
+		w.touch(fresh)
+		for _, i := range l.touched {
+			if dst[i] = w.limited(rho, u, dt, i); dst[i] < 0 && l.room[i] == 1 {
+				l.treated = append(l.treated, i)
 			}
 		}
 	}
-	return limited
+	for _, i := range l.treated {
+		l.room[i] = 1
+	}
+	return len(l.treated)
 }
 
-// correct writes the first-order upwind step to low and replaces w.flux by the
-// corrections A.
-func (w *wenoSweep) correct(low, rho []float64, u []faces, dt float64) {
-	src := rho
-	for k, st := range w.stride {
-		first, velocity, flux, c := w.b, u[k][st:], w.flux[k][st:], dt/w.h[k]
-		for i, v := range velocity {
-			up := rho[i]
-			if v < 0 {
-				up = rho[i+st]
-			}
-			first[i] = float64(c*v) * up
-			flux[i] = float64(c*flux[i]) - first[i]
+// touch lists the cells and their neighbours, each of them once.
+func (w *wenoSweep) touch(cells []int) {
+	l := &w.limits
+	l.touched = l.touched[:0]
+	if l.now++; l.now == math.MaxInt32 {
+		clear(l.round)
+		l.now = 1
+	}
+	add := func(i int) {
+		if l.round[i] != l.now {
+			l.round[i] = l.now
+			l.touched = append(l.touched, i)
 		}
-		for i := range low {
-			below := 0.0
-			if i >= st {
-				below = first[i-st]
+	}
+	for _, i := range cells {
+		add(i)
+		for k, st := range w.stride {
+			at := i / st % w.n[k]
+			if at > 0 {
+				add(i - st)
 			}
-			low[i] = src[i] - (first[i] - below)
+			if at < w.n[k]-1 {
+				add(i + st)
+			}
 		}
-		src = low
 	}
 }
 
@@ -71,22 +88,43 @@ func (w *wenoSweep) correct(low, rho []float64, u []faces, dt float64) {
 // the smallest normal number and more.
 const tiny = 1e-290
 
-// mark sets the factor of every cell of dst that is negative and not yet treated. It
-// reports whether there was one.
-func (w *wenoSweep) mark(dst, low, loss []float64, limited *int) bool {
-	found := false
-	for i, v := range dst {
-		if !(v < 0) || w.room[i] != 1 {
-			continue
-		}
-		w.room[i] = 0
-		if low[i] > tiny {
-			w.room[i] = math.Min(1-slack, (1-slack)*low[i]/loss[i])
-		}
-		*limited++
-		found = true
+// upwind returns the first-order upwind step of cell i and the sum of its outgoing
+// corrections.
+func (w *wenoSweep) upwind(rho []float64, u []faces, dt float64, i int) (low, loss float64) {
+	low = rho[i]
+	for k, st := range w.stride {
+		above, up := w.face(rho, u, dt, k, i)
+		below, down := w.face(rho, u, dt, k, i-st)
+		low -= above - below
+		loss += max(0, up) + max(0, -down)
 	}
-	return found
+	return low, loss
+}
+
+// limited returns the step of cell i with limited fluxes.
+func (w *wenoSweep) limited(rho []float64, u []faces, dt float64, i int) float64 {
+	low, net := rho[i], 0.0
+	for k, st := range w.stride {
+		above, up := w.face(rho, u, dt, k, i)
+		below, down := w.face(rho, u, dt, k, i-st)
+		low -= above - below
+		net += w.admit(up, i, i+st) - w.admit(down, i-st, i)
+	}
+	return low - net
+}
+
+// face returns what the first-order upwind flux takes through the face of axis k above cell
+// i, which lies outside the grid below a wall, and the correction. Both are 0 on walls.
+func (w *wenoSweep) face(rho []float64, u []faces, dt float64, k, i int) (first, correction float64) {
+	st, c := w.stride[k], dt/w.h[k]
+	v := u[k][st+i]
+	switch {
+	case v > 0:
+		first = float64(c*v) * rho[i]
+	case v < 0:
+		first = float64(c*v) * rho[i+st]
+	}
+	return first, float64(c*w.flux[k][st+i]) - first
 }
 
 // admit returns the correction a of the face between the cells lo and hi, times the
@@ -94,9 +132,9 @@ func (w *wenoSweep) mark(dst, low, loss []float64, limited *int) bool {
 func (w *wenoSweep) admit(a float64, lo, hi int) float64 {
 	switch {
 	case a > 0:
-		return a * w.room[lo]
+		return a * w.limits.room[lo]
 	case a < 0:
-		return a * w.room[hi]
+		return a * w.limits.room[hi]
 	}
 	return 0
 }

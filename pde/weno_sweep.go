@@ -47,7 +47,8 @@ type wenoSweep struct {
 	a, b []float64 // scratch over all cells
 	pad  []float64 // a row of the last axis with two cells before it and three behind
 	near near
-	room []float64 // limiter: the factor of each cell's outgoing corrections
+
+	limits wenoLimit
 }
 
 // newWenoSweep returns the sweep of the given degree on g.
@@ -61,7 +62,10 @@ func newWenoSweep(g *grid.Grid, degree int) *wenoSweep {
 		w.stride = append(w.stride, g.Stride(k))
 		w.h = append(w.h, g.Axis(k).H())
 	}
-	w.room = make([]float64, w.size+w.stride[0])
+	w.limits.room, w.limits.round = make([]float64, w.size), make([]int32, w.size)
+	for i := range w.limits.room {
+		w.limits.room[i] = 1
+	}
 	return w
 }
 
