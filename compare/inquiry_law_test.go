@@ -24,6 +24,7 @@ func lawStudy(t *testing.T) Study {
 // On benchmark B the particles come near the exact density as draws do, and those of a
 // biased sampler do not.
 func TestLawOfLinearAttention(t *testing.T) {
+	serial(t)
 	s := lawStudy(t)
 	begin := time.Now()
 	r, err := Execute(context.Background(), s, nil)

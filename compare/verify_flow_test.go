@@ -24,6 +24,7 @@ func flowTask(t *testing.T, name string, s exact.Solution, scheme pde.JKO) *veri
 // Inner solvers of the true JKO step have rows against the flow, where the error in space is
 // small beside the one in time.
 func TestVerifyFlow(t *testing.T) {
+	serial(t)
 	v, err := Verify(t.Context(), VerifyOptions{Schemes: []string{"jko"}, Cases: []string{"attraction", "heat", "contraction"}, Quick: true})
 	require.NoError(t, err)
 	found := map[string]bool{}
@@ -43,6 +44,7 @@ func TestVerifyFlow(t *testing.T) {
 
 // Both forms of second order have rows of their own.
 func TestVerifyFlowSecondOrder(t *testing.T) {
+	serial(t)
 	for form, first := range map[string]float64{"midpoint": 4, "bdf2": 8} {
 		row := flowTask(t, "attraction-diffusion", exact.NewAttractionDiffusion(), pde.JKO{Inner: pde.Quantile{}, TimeOrder: 2, Form: form})
 		require.NoError(t, row.run(t.Context()))
@@ -103,6 +105,7 @@ func (h *hastySolver) Extend(rho pde.State, s float64) {
 // A step of the wrong length, or particles that do not go on as far as they should, miss the
 // row; without a fault it is there.
 func TestVerifyFlowFaults(t *testing.T) {
+	serial(t)
 	for name, c := range map[string]struct {
 		haste, carry float64
 		order        int

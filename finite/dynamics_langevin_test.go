@@ -27,6 +27,7 @@ func TestLangevinWithoutNoise(t *testing.T) {
 // The stationary variance of an Ornstein–Uhlenbeck process tells the orders: it is
 // (σ/κ)/(1 − z/2) at order 1 and (σ/κ)(1 − z/2)/(1 − z/2 + z²/4) at order 2, z = κh.
 func TestLangevinStationary(t *testing.T) {
+	serial(t)
 	const κ, σ, atoms = 1.5, 0.3, 1500
 	times := []float64{0}
 	for s := range 60 {
@@ -119,6 +120,7 @@ func TestLangevinStreams(t *testing.T) {
 // risk, which damps what they have in common; that makes distances smaller than those of
 // independent draws, if anything, and the test looks for larger ones.
 func TestLangevinMarginals(t *testing.T) {
+	serial(t)
 	const end = 0.8
 	m := testModel(2, false)
 	m.Decay, m.Temperature = 0.5, 0.2

@@ -7,6 +7,7 @@ import (
 )
 
 func TestMomentumOrder(t *testing.T) {
+	serial(t)
 	checkOrder(t, 1, 0.1, []float64{0.0125, 0.00625, 0.003125, 0.0015625, 0.00078125}, func(h float64) Dynamics { return Momentum{Step: h, Momentum: 0.5} })
 	checkOrder(t, 1, 0.1, []float64{0.002, 0.001, 0.0005, 0.00025}, func(h float64) Dynamics { return Momentum{Step: h, Momentum: 0.9} })
 }

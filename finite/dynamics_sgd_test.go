@@ -44,6 +44,7 @@ func TestSGDBatches(t *testing.T) {
 
 // The root mean square distance from the flow falls at order 1/2 in the step.
 func TestSGDOrder(t *testing.T) {
+	serial(t)
 	m := linearModel(2)
 	start := Draw(m, 4, 1)
 	times := []float64{0, 1}
@@ -67,6 +68,7 @@ func TestSGDOrder(t *testing.T) {
 // The mean over seeds tends to descent's curve like one over the root of their number,
 // down to a bias of the order of the step.
 func TestSGDMean(t *testing.T) {
+	serial(t)
 	m := linearModel(2)
 	start := Draw(m, 4, 1)
 	times := []float64{0, 1}

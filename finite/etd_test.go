@@ -83,6 +83,7 @@ func TestETDOrder(t *testing.T) {
 // one or fewer, at about the same error, and keeps the energy identity to what its
 // tolerance says.
 func TestExponentialWhereStiff(t *testing.T) {
+	serial(t)
 	m := testModel(2, true)
 	m.Decay = 40
 	start := Draw(m, 8, 1)

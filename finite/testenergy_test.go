@@ -3,6 +3,7 @@ package finite
 import (
 	"errors"
 	"math"
+	"testing"
 
 	"pdesolve/grid"
 	"pdesolve/pde"
@@ -133,4 +134,12 @@ func means(e *pde.Ensemble, c, d int) (own, joint float64) {
 		}
 	}
 	return own, joint
+}
+
+// serial skips a test under -short, which the race detector is run with.
+func serial(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: statistics or orders; shorter tests run the same goroutines")
+	}
 }

@@ -22,6 +22,7 @@ func doses() string {
 // TestInitTable: from a user's table to an experiment that can be checked, and whose
 // boxes hold the support, without an edit.
 func TestInitTable(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"my doses.csv": doses()})
 	r := command(t, t.Context(), "init", "--table", "my doses.csv") // the third column is no number
 	if r.code != exitDone || !strings.Contains(r.stdout, "pdesolve compare my-doses.yaml") {

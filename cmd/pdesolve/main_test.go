@@ -28,6 +28,15 @@ func command(t *testing.T, ctx context.Context, args ...string) result {
 	return result{code, stdout.String(), stderr.String()}
 }
 
+// serial skips a test under -short, which the race detector is run with: it makes many runs, or
+// runs in processes of their own, with the goroutines of TestCompare, TestInterrupt and TestSlurm.
+func serial(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: many runs or processes; shorter tests run the same goroutines")
+	}
+}
+
 // inFolder changes to a fresh folder that holds the given files.
 func inFolder(t *testing.T, files map[string]string) string {
 	t.Helper()
@@ -110,6 +119,7 @@ var wallSeconds = regexp.MustCompile(`"wall_seconds": [0-9.e+-]+`)
 // TestRunningResolvedAgain: the resolved experiment of a result gives the same
 // summary, wall times aside, with another number of workers.
 func TestRunningResolvedAgain(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"small.yaml": small})
 	first := command(t, t.Context(), "compare", "small.yaml", "-o", "a", "--json", "--workers", "1")
 	second := command(t, t.Context(), "compare", filepath.Join("a", "resolved.yaml"), "-o", "b", "--json", "--workers", "2")
@@ -126,6 +136,7 @@ func TestRunningResolvedAgain(t *testing.T) {
 }
 
 func TestReportRebuildsTheSameFiles(t *testing.T) {
+	serial(t)
 	dir := inFolder(t, map[string]string{"small.yaml": small})
 	if r := command(t, t.Context(), "compare", "small.yaml", "-o", "out"); r.code != exitDone {
 		t.Fatal(r.stderr)

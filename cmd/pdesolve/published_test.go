@@ -38,6 +38,7 @@ type curves struct {
 // figures of the published one (see reportsDiffer; words may change), and the published
 // networks train to the published curves.
 func TestPublished(t *testing.T) {
+	serial(t)
 	if *publish != "" {
 		makePublished(t, *publish)
 	}

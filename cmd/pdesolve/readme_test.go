@@ -46,6 +46,7 @@ func TestReadmeStartsWithTheTwoCommands(t *testing.T) {
 // the first line, which is the same command on the default experiment, is left to
 // its users: it takes a minute.
 func TestReadmeCommands(t *testing.T) {
+	serial(t)
 	data, err := filepath.Abs("../../testdata")
 	require.NoError(t, err)
 	blocks := readmeBlocks(t)

@@ -116,6 +116,7 @@ func TestReadOnlyFolder(t *testing.T) {
 // TestOverwrite: results of another experiment are replaced only when asked for, their
 // unchanged runs are used again, and nothing else is ever removed.
 func TestOverwrite(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"small.yaml": small})
 	args := []string{"compare", "small.yaml", "-o", "out"}
 	if r := command(t, t.Context(), args...); r.code != exitDone {

@@ -91,6 +91,7 @@ func killAndResume(t *testing.T, experiment string, kills int) {
 
 // TestResumeAfterKill: SIGKILL at any moment loses at most the runs at hand.
 func TestResumeAfterKill(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"rounds.yaml": rounds})
 	killAndResume(t, "rounds.yaml", 6)
 }
@@ -98,6 +99,7 @@ func TestResumeAfterKill(t *testing.T) {
 // TestShards: the folders of two shards, copied together, give the same summary as one
 // run, and each shard says what it lacks.
 func TestShards(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"small.yaml": small})
 	for _, args := range [][]string{
 		{"-o", "whole"}, {"-o", "one", "--shard", "1/2"}, {"-o", "two", "--shard", "2/2"},
@@ -129,6 +131,7 @@ func TestShards(t *testing.T) {
 // TestReportOfTwoFolders: what changed between two results is said, as a table and as
 // JSON, and nothing is written.
 func TestReportOfTwoFolders(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"small.yaml": small, "more.yaml": strings.Replace(small, "decay: 0.02", "decay: 0.3", 1)})
 	for _, name := range []string{"small", "more"} {
 		if r := command(t, t.Context(), "compare", name+".yaml", "-o", name); r.code != exitDone {

@@ -29,6 +29,7 @@ finite: {width: [4], seeds: 2, dynamics: {adam: {step: 0.00005}}}
 `
 
 func TestSimulate(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"small.yaml": small})
 	r := command(t, t.Context(), "simulate", "small.yaml")
 	if r.code != exitDone {
@@ -120,6 +121,7 @@ func TestSimulateFlags(t *testing.T) {
 // TestSimulateAfterKill: SIGKILL at any moment loses at most the time since the last
 // checkpoint, and the resumed command ends with the files of one that was never stopped.
 func TestSimulateAfterKill(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"training.yaml": training})
 	args := func(dir string) []string {
 		return []string{"simulate", "training.yaml", "-o", dir, "--checkpoint", "1ms"}
@@ -191,6 +193,7 @@ func TestSimulateInterrupted(t *testing.T) {
 // TestLearningRateThatDiverges: the run stops at the step, names the quantity and keeps
 // the last good state.
 func TestLearningRateThatDiverges(t *testing.T) {
+	serial(t)
 	text := strings.NewReplacer("decay: 0.02", "decay: 30", "end: 1, save: 0.25", "end: 400, save: 100", "adam: {step: 0.00005}", "descent: {step: 1}").Replace(training)
 	inFolder(t, map[string]string{"x.yaml": text})
 	for _, args := range [][]string{{"simulate", "x.yaml", "-o", "out"}, {"simulate", "x.yaml", "-o", "out"}} { // and again, into the same folder

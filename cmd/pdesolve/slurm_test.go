@@ -88,6 +88,7 @@ func TestSlurm(t *testing.T) {
 // TestSlurmRounds: every round of seeds is an array of its own, and nothing is left to make
 // here.
 func TestSlurmRounds(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"rounds.yaml": rounds})
 	notes := fakeSlurm(t)
 	if r := command(t, t.Context(), "compare", "rounds.yaml", "-o", "whole"); r.code != exitDone {
@@ -112,6 +113,7 @@ func TestSlurmRounds(t *testing.T) {
 // TestSlurmDetaches: Ctrl-C leaves the job in the queue and says so; the same command
 // comes back to it and submits nothing.
 func TestSlurmDetaches(t *testing.T) {
+	serial(t)
 	inFolder(t, map[string]string{"small.yaml": small})
 	notes := fakeSlurm(t)
 	t.Setenv("FAKE_SLURM_DELAY", "1")
