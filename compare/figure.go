@@ -31,6 +31,9 @@ type figure struct {
 type drawing struct {
 	SVG []byte // for HTML and Markdown
 	PDF []byte // for LaTeX
+	// Share is the width as a part of two columns, the widest. Pages show all figures on one
+	// scale.
+	Share float64
 }
 
 // Widths of figures: one and two columns of a printed page.
@@ -153,7 +156,7 @@ func renderOn(width, height vg.Length, paint func(draw.Canvas)) drawing {
 		}
 		return b.Bytes()
 	}
-	return drawing{SVG: webSVG(onto(vgsvg.New(width, height))), PDF: onto(newPDF(width, height))}
+	return drawing{SVG: webSVG(onto(vgsvg.New(width, height))), PDF: onto(newPDF(width, height)), Share: float64(width / twoColumns)}
 }
 
 // webSVG mends what vgsvg writes.
@@ -204,7 +207,7 @@ func (f figure) inline() string {
 	for _, ns := range []string{` xmlns="http://www.w3.org/2000/svg"`, ` xmlns:xlink="http://www.w3.org/1999/xlink"`} {
 		s = strings.Replace(s, strings.TrimSpace(ns), "", 1)
 	}
-	return strings.Replace(s, "<svg", fmt.Sprintf(`<svg role="img" aria-label="%s"`, html.EscapeString(f.Alt)), 1)
+	return strings.Replace(s, "<svg", fmt.Sprintf(`<svg role="img" aria-label="%s" style="--share: %.3g"`, html.EscapeString(f.Alt), f.Share), 1)
 }
 
 // logTicks labels 1, 2 and 5 times powers of ten on short ranges, and powers of ten

@@ -93,6 +93,9 @@ func TestReportHTML(t *testing.T) {
 	}
 	assert.Equal(t, 22, strings.Count(page, "<svg"), "twelve figures and five frames for each block")
 	assert.Equal(t, 22, strings.Count(page, `role="img" aria-label="`))
+	// All figures have one scale: their share of the widest one goes with their width.
+	assert.Equal(t, strings.Count(page, `width="475.2pt"`), strings.Count(page, `style="--share: 1"`))
+	assert.Equal(t, strings.Count(page, `width="237.6pt"`), strings.Count(page, `style="--share: 0.5"`))
 	for _, want := range []string{"a note &lt;with&gt; marks &amp; signs", "pdesolve compare &lt;fixture&gt;", "prefers-color-scheme: dark", "Nadaraya–Watson"} {
 		assert.True(t, strings.Contains(page, want), "the page lacks %s", want)
 	}
