@@ -191,8 +191,20 @@ func (p *plan) next() *plan {
 
 // Cost predicts the study's work in seconds on one core of a current machine. It
 // is rough: the number of steps is guessed from the horizon.
-func Cost(s Study) (seconds float64, runs int) {
+func Cost(s Study) (seconds float64, runs int) { return newPlan(&s).cost() }
+
+// MostCost predicts what Cost does for as many seeds as a study that adds them
+// (Networks.UntilHalfWidth) may come to.
+func MostCost(s Study) (seconds float64, runs int) {
 	p := newPlan(&s)
+	if s.Networks.UntilHalfWidth <= 0 {
+		return p.cost()
+	}
+	s.draws = p.most()
+	return newPlan(&s).cost()
+}
+
+func (p *plan) cost() (seconds float64, runs int) {
 	for _, t := range p.tasks {
 		seconds += t.cost
 	}

@@ -214,6 +214,11 @@ func TestExecuteAddsSeedsUntilIntervalsAreNarrow(t *testing.T) {
 	s.Networks.UntilHalfWidth, s.Networks.MaxSeeds = 1e-3, 20
 	r, err = Execute(context.Background(), s, nil)
 	require.NoError(t, err)
+	first, fewest := Cost(s)
+	all, most := MostCost(s)
+	assert.Equal(t, len(r.Runs), most)
+	assert.Less(t, fewest, most)
+	assert.Less(t, first, all)
 	for _, l := range r.Ladders {
 		assert.Len(t, l.Points[3].Seeds, 20)
 		assert.Len(t, l.Points[0].Seeds, int(math.Ceil(20*math.Sqrt(float64(16+layerAtoms)/(2+layerAtoms)))))

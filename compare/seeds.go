@@ -74,6 +74,19 @@ func (p *plan) more() draws {
 	return next
 }
 
+// most returns the seeds of the last round that more may come to.
+func (p *plan) most() draws {
+	all := draws{}
+	for i := range p.ladders {
+		if l := &p.ladders[i]; l.chance() {
+			for of, n := range p.enlarge(l, math.Inf(1)) {
+				all[of] = max(all[of], n)
+			}
+		}
+	}
+	return all
+}
+
 // chance reports whether the ladder is over networks of chance that seeds are added for.
 func (l *ladderPlan) chance() bool {
 	q, err := Inquiries.New(string(l.against))

@@ -44,6 +44,10 @@ type prediction struct {
 	Solvers    []solver `json:"solvers"`
 	Runs       int      `json:"runs,omitempty"`            // of compare
 	Seconds    float64  `json:"compare_seconds,omitempty"` // of work on one core
+	// What compare may come to where seeds are added until intervals are narrow.
+	MostRuns    int     `json:"most_runs,omitempty"`
+	MostSeconds float64 `json:"most_compare_seconds,omitempty"`
+	wanted      float64 // half-width
 }
 
 type solver struct {
@@ -64,6 +68,10 @@ func predict(ctx context.Context, e *experiment.Experiment) prediction {
 	}
 	if s, err := e.Study(); err == nil {
 		p.Seconds, p.Runs = compare.Cost(s)
+		if s.Networks.UntilHalfWidth > 0 {
+			p.MostSeconds, p.MostRuns = compare.MostCost(s)
+			p.wanted = s.Networks.UntilHalfWidth
+		}
 	}
 	return p
 }
@@ -87,6 +95,10 @@ func showCheck(c *cobra.Command, e *experiment.Experiment, asJSON bool) error {
 		cores := runtime.GOMAXPROCS(0)
 		fmt.Fprintf(w, "compare makes %d runs, references and networks included: roughly %s of work on one core, %s on the %d here.\n",
 			p.Runs, duration(p.Seconds), duration(p.Seconds/float64(cores)), cores)
+		if p.MostRuns > p.Runs {
+			fmt.Fprintf(w, "It then adds seeds until every interval over networks has a half-width of at most %g: up to %d runs, %s on one core, %s on the %d here.\n",
+				p.wanted, p.MostRuns, duration(p.MostSeconds), duration(p.MostSeconds/float64(cores)), cores)
+		}
 	}
 	return nil
 }

@@ -119,7 +119,11 @@ func (o *runFlags) sayStopped(stderr io.Writer, r *compare.Result) {
 // execute runs a study and shows its progress.
 func execute(ctx context.Context, s compare.Study, o compare.Options, stderr io.Writer) (*compare.Result, error) {
 	seconds, runs := compare.Cost(s)
-	fmt.Fprintf(stderr, "%s: %d runs, predicted %s of work on one core\n", s.Name, runs, duration(seconds))
+	fmt.Fprintf(stderr, "%s: %d runs, predicted %s of work on one core", s.Name, runs, duration(seconds))
+	if all, most := compare.MostCost(s); most > runs {
+		fmt.Fprintf(stderr, "; with all seeds that may be added %d runs, %s", most, duration(all))
+	}
+	fmt.Fprintln(stderr)
 	p := newProgress(stderr)
 	finished := 0
 	o.Progress = func(e compare.Event) {
