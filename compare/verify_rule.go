@@ -15,12 +15,13 @@ four, as far as they have three cells an axis for each order of the scheme.
 From the fourth level on the ladder ends where a level would take more than
 2e9 (--quick: 4e7) updates of a cell, predicted from the two levels before it; where the
 third would, it has as many cells as take no more, or if they are not a quarter more than
-the second has, it is half way between the first two. An
-update of weno, which takes longer, counts for more: 50 a step and 15 an evaluation of
-the first variation. An evaluation of an interaction counts for 20 more. The box is that of the solution,
-8 % wider on each side where the solution has a compact support; the end is the
-solution's horizon. Errors are L1 distances from the exact cell averages at the end,
-or the relative error of the second moment's change where only moments are known.
+the second has, it is half way between the first two. What takes longer than an update by
+muscl counts for more: an evaluation of an interaction for 20, an iteration of an implicit
+step for 50, a step of weno for 50 and 15 with each evaluation of the first variation.
+The box is that of the solution, 8 % wider on each side where the solution has a compact
+support; the end is the solution's horizon. Errors are L1 distances from the exact cell
+averages at the end, or the relative error of the second moment's change where only
+moments are known.
 Schemes with a step bound follow it, and where they are of lower order in time take
 steps that fall like h^(space/time); schemes with a nominal step take
 horizon/32 on the first level and then steps that fall like h^(space/time): so short
@@ -33,10 +34,10 @@ step takes 4, 8, 16, 32, 64 steps (--quick: up to 32), and its errors are L1
 distances from the solution of its own semi-discrete equation; any other scheme takes
 n, 2n, ..., 32n steps (--quick: 16n), n the smallest number that its step bound allows
 but at least 4, and its errors are distances from the run with twice as many steps.
-Where a scheme cuts one of the steps of the first two levels they start from twice as many. The end is the
-horizon, or for a scheme with a step bound the one of horizon, horizon/2, ...,
-horizon/32 at which the first error is largest and no positivity limiter acts, for a
-limiter that acts depends on the step.
+Where a scheme cuts one of the steps of the first two levels they start from twice as
+many. The end is the horizon, or for a scheme with a step bound the one of horizon,
+horizon/2, ..., horizon/32 at which the first error is largest and no positivity limiter
+acts, for a limiter that acts depends on the step.
 
 Iterates. Every inner solver of jko that makes the true step takes four steps to the
 horizon on 40, 80, 160 cells an axis in one dimension, 12, 24, 48 in two, 8, 12, 16 in three
@@ -60,8 +61,8 @@ listed among the skipped; where finer grids bring the longest steps no nearer to
 it does not pass. The least-squares slope decides, and its half width must be at most 0.05.
 
 Levels do not count where the error is below 1e-12 in space, or in time below 1e-14
-or one unit in the last place a step: that is rounding. With fewer than three levels that count nothing is measured: the pair
-is listed among the skipped.
+or one unit in the last place a step: that is rounding. With fewer than three levels that
+count nothing is measured: the pair is listed among the skipped.
 
 Orders. A row passes if one of the slope between the two finest levels, the
 least-squares slope over all levels and the limit of the slopes is at least the
