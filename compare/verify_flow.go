@@ -65,7 +65,7 @@ func flowRows(quick bool) (names []string, schemes []pde.Scheme) {
 		}
 		names, schemes = append(names, name), append(schemes, &pde.JKO{Step: 1, Inner: inner})
 		for _, form := range []string{"midpoint", "bdf2"} {
-			if !quick {
+			if !quick && inner.Domain().SecondDim > 0 {
 				names = append(names, name+", "+form)
 				schemes = append(schemes, &pde.JKO{Step: 1, Inner: inner, TimeOrder: 2, Form: form})
 			}

@@ -96,7 +96,7 @@ func (b BackAndForth) WithTolerance(tolerance float64) JKOInner {
 // Domain says that all terms are taken, and that a convex function of ρ or a cap has to be among
 // them: without it the dual is not finite.
 func (BackAndForth) Domain() JKODomain {
-	return JKODomain{Terms: AllTerms | CapTerm, Needs: LocalTerm | CapTerm, Wasserstein: true, Space: 2}
+	return JKODomain{Terms: AllTerms | CapTerm, Needs: LocalTerm | CapTerm, Wasserstein: true, SecondDim: AnyDim, Space: 2}
 }
 
 // Bind returns a workspace. It fails on fast diffusion, on a cap beside another function of ρ
@@ -186,10 +186,7 @@ type backAndForth struct {
 	fixed      fixedPoint      // of V
 	res        JKOResult       // of the step at hand
 
-	last State // result of the last step, and its length
-	tau  float64
-	p    Field        // its potentials
-	push []*extension // nil until Extend
+	p Field // potentials of the last step
 }
 
 // Solve takes one step.
@@ -200,7 +197,6 @@ func (w *backAndForth) Solve(ctx context.Context, rho State, start JKOStart) (JK
 		w.parts.Rest.Variation(w.fixed.psi.field, start.Rho)
 	}
 	w.fixed.reset()
-	w.last, w.tau = rho, start.Tau
 	for k := range w.iterations {
 		dual, err := w.pass(ctx, rho, start)
 		if err != nil {
@@ -264,20 +260,7 @@ func (w *backAndForth) pass(ctx context.Context, rho State, start JKOStart) (dua
 	return dual, nil
 }
 
-// Extend makes backAndForth an Extender: the particles go on along −∇p. At the edge of a
-// support the first variation has a kink, at which particles of the vacuum outside, which stand
-// still, would stop those that come.
-func (w *backAndForth) Extend(rho State, s float64) {
-	if w.push == nil {
-		for _, d := range rho {
-			w.push = append(w.push, newExtension(d.Grid))
-		}
-	}
-	for c, x := range w.push {
-		x.prolong(w.p[c], w.last[c].Values)
-		x.carry(rho[c].Values, w.last[c].Values, w.p[c], s*w.tau)
-	}
-}
+func (w *backAndForth) potentials() Field { return w.p }
 
 func (a *ascent) data() (mu, v []float64) { return a.mu, a.v }
 

@@ -36,6 +36,11 @@ import (
 // √ε must not be below the width of a cell, where the kernel sees single cells. With the
 // default, ε is the square of that width, and the steps are second order in it.
 //
+// JKO's order 2 does not take it: what a step is off by does not vanish with τ, and a step that
+// goes on as far doubles it. On 40, 80 and 160 cells of an Ornstein-Uhlenbeck process midpoint
+// would be off by 1.6e-3, 6.1e-4 and 2.2e-4 with 4 steps, but by 6.4e-2, 4.0e-3 and 8.1e-4 with
+// 64; the plain form by 0.17, 0.049 and 0.013, and by 0.70, 0.48 and 0.17.
+//
 // Each component is a problem of its own. Mass is that of ρⁿ to rounding and ρ ≥ 0. Residual
 // is what the plan's marginals miss, Σ_j |Σ_i π_ij − ρ_j| relative to the mass. If it does not
 // get below Tolerance there is an error and no result. There is no dual bound. Since the

@@ -1,8 +1,6 @@
 package pde
 
 import (
-	"math"
-
 	"pdesolve/grid"
 	"pdesolve/transport"
 )
@@ -13,11 +11,20 @@ type extension struct {
 	remap *transport.Remap
 	phi   []float64
 	hull  []float64
-	known []bool // scratch of prolong
+
+	// Scratch of prolong.
+	state []uint8     // of the cells
+	layer []int32     // cells in the order in which they become known
+	slope [][]float64 // differences to the next cell, of each axis
 }
 
 func newExtension(g *grid.Grid) *extension {
-	return &extension{grid: g, remap: transport.NewRemap(g), phi: make([]float64, g.Len()), hull: make([]float64, g.Len())}
+	n := g.Len()
+	e := &extension{grid: g, remap: transport.NewRemap(g), phi: make([]float64, n), hull: make([]float64, n), state: make([]uint8, n), layer: make([]int32, 0, n)}
+	for range g.Dim() {
+		e.slope = append(e.slope, make([]float64, n))
+	}
+	return e
 }
 
 // carry writes the image of rho under x ↦ x − s∇φ to dst. The inverse of that map is
@@ -34,62 +41,97 @@ func (e *extension) carry(dst, rho, phi []float64, s float64) {
 	e.remap.Carry(dst, rho)
 }
 
-// prolong continues phi from where there is mass, see massFloor, with its slope at the edge,
-// along one axis after the other, and between two edges with the lower of both: vacuum then
-// gives way. Edges that lie across the axes keep a part of the error.
+// The states of a cell in prolong.
+const (
+	unknownCell = iota
+	queuedCell
+	knownCell
+)
+
+// prolong continues phi from where there is mass, see massFloor, into the vacuum, layer by
+// layer: in a cell beside those that are known it is the mean of their linear continuations,
+// and its slopes are the mean of theirs.
 func (e *extension) prolong(phi, rho []float64) {
-	known, floor := e.known[:0], massFloor*maxOf(rho)
-	for _, r := range rho {
-		known = append(known, r > floor)
+	floor := massFloor * maxOf(rho)
+	for i, r := range rho {
+		e.state[i] = unknownCell
+		if r > floor {
+			e.state[i] = knownCell
+		}
 	}
-	e.known = known
-	for k := range e.grid.Dim() {
-		n, stride := e.grid.Axis(k).N, e.grid.Stride(k)
-		for base := range phi {
-			if base/stride%n == 0 {
-				prolongLine(phi[base:], known[base:], n, stride)
+	layer := e.layer[:0]
+	for i := range phi {
+		if e.state[i] == knownCell {
+			e.slopes(phi, i)
+			layer = append(layer, int32(i))
+		}
+	}
+	for from := 0; from < len(layer); {
+		end := len(layer)
+		for _, i := range layer[from:end] {
+			for k := range e.slope {
+				for side := -1; side <= 1; side += 2 {
+					if j := e.neighbour(int(i), k, side); j >= 0 && e.state[j] == unknownCell {
+						e.state[j] = queuedCell
+						layer = append(layer, int32(j))
+					}
+				}
 			}
 		}
+		for _, i := range layer[end:] {
+			e.continueTo(phi, int(i))
+		}
+		for _, i := range layer[end:] {
+			e.state[i] = knownCell
+		}
+		from = end
+	}
+	e.layer = layer
+}
+
+// neighbour returns the cell beside i on a side, −1 or 1, of axis k, or −1 at a wall.
+func (e *extension) neighbour(i, k, side int) int {
+	stride, n := e.grid.Stride(k), e.grid.Axis(k).N
+	if at := i/stride%n + side; at < 0 || at == n {
+		return -1
+	}
+	return i + side*stride
+}
+
+// slopes sets the differences of phi to the next cell along each axis, the mean of those on the
+// sides that are known.
+func (e *extension) slopes(phi []float64, i int) {
+	for k, slope := range e.slope {
+		sum, count := 0.0, 0
+		for side := -1; side <= 1; side += 2 {
+			if j := e.neighbour(i, k, side); j >= 0 && e.state[j] == knownCell {
+				sum += float64(side) * (phi[j] - phi[i])
+				count++
+			}
+		}
+		slope[i] = sum / float64(max(count, 1))
 	}
 }
 
-// prolongLine continues a line of n cells with the given stride.
-func prolongLine(phi []float64, known []bool, n, stride int) {
-	for j := 0; j < n; {
-		if known[j*stride] {
-			j++
-			continue
-		}
-		end := j
-		for end < n && !known[end*stride] {
-			end++
-		}
-		for i := j; i < end; i++ {
-			v := math.Inf(1)
-			if j > 0 {
-				v = beyond(phi, known, (j-1)*stride, -stride, j > 1, i-j+1)
-			}
-			if end < n {
-				v = min(v, beyond(phi, known, end*stride, stride, end+1 < n, end-i))
-			}
-			if !math.IsInf(v, 1) {
-				phi[i*stride] = v
-			}
-		}
-		if j > 0 || end < n {
-			for i := j; i < end; i++ {
-				known[i*stride] = true
-			}
-		}
-		j = end
+// continueTo sets phi and its slopes in cell i, which has neighbours that are known.
+func (e *extension) continueTo(phi []float64, i int) {
+	value, count := 0.0, 0
+	for _, slope := range e.slope {
+		slope[i] = 0
 	}
-}
-
-// beyond returns phi so many cells beyond the one at the edge, from the slope between it and
-// the cell at the distance inward, if there is one with mass.
-func beyond(phi []float64, known []bool, edge, inward int, has bool, cells int) float64 {
-	if !has || !known[edge+inward] {
-		return phi[edge]
+	for k := range e.slope {
+		for side := -1; side <= 1; side += 2 {
+			if j := e.neighbour(i, k, side); j >= 0 && e.state[j] == knownCell {
+				value += phi[j] - float64(side)*e.slope[k][j]
+				count++
+				for _, slope := range e.slope {
+					slope[i] += slope[j]
+				}
+			}
+		}
 	}
-	return phi[edge] + float64(cells)*(phi[edge]-phi[edge+inward])
+	phi[i] = value / float64(count)
+	for _, slope := range e.slope {
+		slope[i] /= float64(count)
+	}
 }

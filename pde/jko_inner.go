@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"strings"
 
@@ -39,13 +40,16 @@ type semiDiscreter interface {
 	semiDiscrete(j JKO, fineness int) Scheme
 }
 
+// AnyDim stands for any dimension in JKODomain.SecondDim.
+const AnyDim = math.MaxInt
+
 // JKODomain is what an inner solver says of itself.
 type JKODomain struct {
 	Terms       Terms   // that an energy may be a sum of
 	Needs       Terms   // of which an energy must have one; 0 if none
 	MaxDim      int     // largest dimension of a grid; 0 means any
 	Wasserstein bool    // A is W₂² up to the discretisation; else a substitute, and a step is off by O(τ²)
-	Symmetric   bool    // A is a substitute that is off by O(τ³) only, with mobilities at half time
+	SecondDim   int     // largest dimension of a grid where its steps make those of order 2; 0 none, AnyDim any
 	Space       int     // order in space
 	Caveats     Caveats // what is claimed less than by other schemes
 }
@@ -55,10 +59,6 @@ func (d JKODomain) Takes(f Functional, grids []*grid.Grid) bool {
 	t := TermsOf(f)
 	return t&^d.Terms == 0 && (d.Needs == 0 || t&d.Needs != 0) && (d.MaxDim == 0 || dimension(grids) <= d.MaxDim)
 }
-
-// second reports whether the step is near enough to the JKO step for schemes of second
-// order.
-func (d JKODomain) second() bool { return d.Wasserstein || d.Symmetric }
 
 // String names the domain: "potentials and averages of ρ in 1 dimension".
 func (d JKODomain) String() string {

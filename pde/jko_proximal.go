@@ -38,6 +38,12 @@ import (
 //
 // less O(h²/τ); −Inf for energies that depend on averages, which need not be convex.
 // Slack is the value's distance from it.
+//
+// JKO's order 2 takes it on a line, where the way of the particles is read off the densities.
+// In more dimensions it would be read off Ψ or the dual variable of ρ¹, and these are not
+// determined at the edge of a support, where densities are of the size of the residual: steps
+// of midpoint on a Barenblatt profile in the plane are off by 1.9e-2, 3.2e-2 and 4.2e-2 on
+// 16², 32² and 64² cells.
 type Proximal struct {
 	// Layers is the number of intervals of t, 1 to 64. 0 means 8.
 	Layers int `yaml:"layers"`
@@ -85,7 +91,7 @@ func (p Proximal) Validate() error {
 
 // Domain says that all terms are taken in any dimension, and first order in space.
 func (Proximal) Domain() JKODomain {
-	return JKODomain{Terms: AllTerms, Wasserstein: true, Space: 1}
+	return JKODomain{Terms: AllTerms, Wasserstein: true, SecondDim: 1, Space: 1}
 }
 
 // Bind returns a workspace. It fails on graded axes.

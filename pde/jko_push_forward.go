@@ -68,7 +68,7 @@ func (p PushForward) WithTolerance(tolerance float64) JKOInner {
 
 // Domain says that potentials and averages are taken, in any dimension.
 func (PushForward) Domain() JKODomain {
-	return JKODomain{Terms: PotentialTerm | MeanTerm, Wasserstein: true, Space: 2}
+	return JKODomain{Terms: PotentialTerm | MeanTerm, Wasserstein: true, SecondDim: AnyDim, Space: 2}
 }
 
 // semiDiscrete returns MUSCL with 1/fineness of its default step. Both are second order in

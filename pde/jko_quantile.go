@@ -89,7 +89,7 @@ func (q Quantile) WithTolerance(tolerance float64) JKOInner {
 // Domain says that potentials, averages and convex functions of ρ are taken, in one
 // dimension, and that F of the cell averages may rise.
 func (Quantile) Domain() JKODomain {
-	return JKODomain{Terms: AllTerms, MaxDim: 1, Wasserstein: true, Space: 2, Caveats: Caveats{EnergyRise: true}}
+	return JKODomain{Terms: AllTerms, MaxDim: 1, Wasserstein: true, SecondDim: 1, Space: 2, Caveats: Caveats{EnergyRise: true}}
 }
 
 // semiDiscrete returns the scheme of second order: on the line the steps tend to the flow

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"pdesolve/grid"
 )
@@ -15,8 +16,8 @@ const (
 	bdf2Form     = "bdf2"
 )
 
-// Extender is a JKOSolver that can follow the geodesic of its last step beyond its end
-// better than by the first variation there.
+// Extender is a JKOSolver that knows where the particles of its last step came from, and need
+// not find the geodesic from the densities at its ends.
 type Extender interface {
 	JKOSolver
 	// Extend writes to rho the density that the particles of the last step reach if they
@@ -24,15 +25,19 @@ type Extender interface {
 	Extend(rho State, s float64)
 }
 
+// potentialOwner is a JKOSolver that has the potentials of its last step: particles moved along
+// −τ∇p. They may be changed where there is no mass.
+type potentialOwner interface{ potentials() Field }
+
 // secondOrder makes steps of second order in τ out of steps of first order; see JKO.
 type secondOrder struct {
 	form    string
-	control float64 // 0: none
-	middle  State   // of the half step; start of a bdf2 step
-	psi     Field   // Ψ there
-	first   State   // result of the embedded step of first order
-	push    []*extension
-	line    []*geodesicLine // for bdf2 on the line
+	control float64         // 0: none
+	middle  State           // of the half step; start of a bdf2 step
+	psi     Field           // Ψ there
+	first   State           // result of the embedded step of first order
+	line    []*geodesicLine // on the line
+	push    []*extension    // elsewhere
 	plane   []*geodesic     // for bdf2 elsewhere
 
 	before, last State // ρⁿ⁻¹ and ρⁿ as the last step left it
@@ -48,12 +53,12 @@ func newSecondOrder(j JKO, grids []*grid.Grid) *secondOrder {
 		for _, s := range []*State{&o.middle, &o.first, &o.before, &o.last} {
 			*s = append(*s, grid.NewDensity(g))
 		}
-		o.push = append(o.push, newExtension(g))
-		switch {
-		case o.form != bdf2Form:
-		case g.Dim() == 1:
+		if g.Dim() == 1 {
 			o.line = append(o.line, newGeodesicLine(g))
-		default:
+			continue
+		}
+		o.push = append(o.push, newExtension(g))
+		if o.form == bdf2Form {
 			o.plane = append(o.plane, newGeodesic(g))
 		}
 	}
@@ -107,7 +112,10 @@ func (s *jko) tryFirst(ctx context.Context, rho, begin State, psi Field, tau flo
 }
 
 // tryMidpoint makes half a step of first order and lets the particles go on as far:
-// the implicit midpoint rule in the particles' positions.
+// the implicit midpoint rule in the particles' positions. On a line the densities say where
+// they came from. Elsewhere they go on along the solver's potential, prolonged over the edge of
+// a support, at which particles of the vacuum, which stand still, would stop those that come,
+// or along Ψ.
 func (s *jko) tryMidpoint(ctx context.Context, rho State, r *StepReport) (reason, err error) {
 	o := s.second
 	if reason, err := s.tryFirst(ctx, o.middle, s.begin, s.psi, r.Dt/2, r); reason != nil || err != nil {
@@ -117,10 +125,24 @@ func (s *jko) tryMidpoint(ctx context.Context, rho State, r *StepReport) (reason
 		e.Extend(rho, 1)
 		return nil, nil
 	}
-	s.f.Variation(o.psi, o.middle)
-	r.Evaluations++
-	for c, p := range o.push {
-		p.carry(rho[c].Values, o.middle[c].Values, o.psi[c], r.Dt/2)
+	if len(o.line) > 0 {
+		for c, l := range o.line {
+			l.extrapolate(rho[c].Values, s.begin[c].Values, o.middle[c].Values, 1)
+		}
+		return nil, nil
+	}
+	p := o.psi
+	if w, ok := s.solver.(potentialOwner); ok {
+		p = w.potentials()
+		for c, e := range o.push {
+			e.prolong(p[c], o.middle[c].Values)
+		}
+	} else {
+		s.f.Variation(p, o.middle)
+		r.Evaluations++
+	}
+	for c, e := range o.push {
+		e.carry(rho[c].Values, o.middle[c].Values, p[c], r.Dt/2)
 	}
 	return nil, nil
 }
@@ -181,70 +203,6 @@ func stateGap(a, b State) float64 {
 	return worst
 }
 
-// geodesic extrapolates between densities on a grid of several axes. The potential at
-// half time is, up to O(τ²), the solution of
-//
-//	−∇·(κ∇φ) = ρ_old − ρ_new,    κ = (ρ_old + ρ_new)/2,
-//
-// and the one at the end φ + ¼|∇φ|², as potentials of geodesics solve ∂_tφ = ½|∇φ|².
-type geodesic struct {
-	grid   *grid.Grid
-	solver *grid.Elliptic
-	phi, f []float64
-}
-
-func newGeodesic(g *grid.Grid) *geodesic {
-	return &geodesic{grid: g, solver: grid.NewElliptic(g), phi: make([]float64, g.Len()), f: make([]float64, g.Len())}
-}
-
-// Settings of the elliptic problem. Where there is next to no mass κ has a floor, so that
-// φ goes on smoothly; the added constant makes φ unique.
-const (
-	geodesicVacuum    = 1e-6 // of the largest ρ_old + ρ_new
-	geodesicShift     = 1e-12
-	geodesicTolerance = 1e-10
-	geodesicLimit     = 200
-)
-
-// extrapolate writes the density at 1 + s on the geodesic from old at 0 to new at 1.
-func (e *geodesic) extrapolate(dst, old, next []float64, s float64, push *extension) {
-	cells, top := e.solver.Cells(), 0.0
-	for i, v := range next {
-		e.f[i] = old[i] - v
-		top = max(top, v+old[i])
-	}
-	for i := range cells {
-		cells[i] = geodesicShift * top
-	}
-	for k := range e.grid.Dim() {
-		face, n, stride := e.solver.Faces(k), e.grid.Axis(k).N, e.grid.Stride(k)
-		for i := range face {
-			if i/stride%n == n-1 {
-				continue
-			}
-			j := i + stride
-			face[i] = max((old[i]+next[i]+old[j]+next[j])/4, geodesicVacuum*top)
-		}
-	}
-	e.solver.Prepare()
-	e.solver.Solve(e.phi, e.f, geodesicTolerance, geodesicLimit)
-	copy(e.f, e.phi)
-	for k := range e.grid.Dim() {
-		n, stride, h := e.grid.Axis(k).N, e.grid.Stride(k), e.grid.Axis(k).H()
-		for i, v := range e.phi {
-			up, down := 0.0, 0.0
-			if i/stride%n < n-1 {
-				up = (e.phi[i+stride] - v) / h
-			}
-			if i/stride%n > 0 {
-				down = (v - e.phi[i-stride]) / h
-			}
-			e.f[i] += (up*up + down*down) / 8
-		}
-	}
-	push.carry(dst, next, e.f, s)
-}
-
 // validateOrder reports an order, a form or a control that cannot be.
 func (j JKO) validateOrder() error {
 	switch {
@@ -256,9 +214,29 @@ func (j JKO) validateOrder() error {
 		return fmt.Errorf("control: %v: want a number of at least 0", j.Control)
 	case j.TimeOrder < 2 && j.Control > 0:
 		return errors.New("control: goes with order: 2, whose steps it compares with those of first order")
-	case j.TimeOrder == 2 && !j.inner().Domain().second():
-		return fmt.Errorf("order: 2 wants an inner solver whose step is within O(τ³) of the JKO step, not %s: %s",
-			j.inner().Name(), "want back-and-forth, push-forward or quantile, or variational with symmetric: true")
+	case j.TimeOrder == 2 && j.inner().Domain().SecondDim == 0:
+		return fmt.Errorf("order: 2 wants an inner solver whose step is within O(τ³) of the JKO step, not %s: want %s",
+			j.inner().Name(), secondSolvers(1))
 	}
 	return nil
+}
+
+// bindOrder reports grids on which the inner solver does not make steps of the order.
+func (j JKO) bindOrder(grids []*grid.Grid) error {
+	d := dimension(grids)
+	if most := j.inner().Domain().SecondDim; j.TimeOrder < 2 || d <= most {
+		return nil
+	}
+	return fmt.Errorf("order: 2 takes the inner solver %s on a line alone, not in %d dimensions: want %s", j.inner().Name(), d, secondSolvers(d))
+}
+
+// secondSolvers names the inner solvers that take order 2 in so many dimensions.
+func secondSolvers(d int) string {
+	var names []string
+	for _, name := range JKOInners.Names() {
+		if i, err := JKOInners.New(name); err == nil && i.Domain().SecondDim >= d {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ") + ", or variational with symmetric: true"
 }

@@ -98,7 +98,10 @@ func (v Variational) Validate() error {
 // Domain says that potentials, averages and convex functions of ρ are taken in any
 // dimension; with centred mobility or in the symmetric form not without the last.
 func (v Variational) Domain() JKODomain {
-	d := JKODomain{Terms: AllTerms, Space: 1, Symmetric: v.Symmetric}
+	d := JKODomain{Terms: AllTerms, Space: 1}
+	if v.Symmetric {
+		d.SecondDim = AnyDim
+	}
 	if v.Mobility == centredMobility {
 		d.Space = 2
 	}

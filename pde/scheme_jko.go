@@ -36,6 +36,9 @@ import (
 //	bdf2      a step of 2τ/3 from the geodesic through the last two densities, extrapolated
 //	          by a third; variable steps, the first is a midpoint step     [GNT23]
 //
+// They take inner solvers with steps within O(τ³) of the JKO step and, in more than one
+// dimension, ways of the particles that are known at the edge of a support
+// (JKODomain.SecondDim): not entropic, and proximal and quantile on a line alone.
 // What is extrapolated is a measure that particles carry, and so ρ ≥ 0 and the mass hold.
 // Where particles would pass each other they meet (see geodesicLine and extension).
 // Where F would rise, as it can where modes are too fast for the step, the step is taken
@@ -104,7 +107,8 @@ func (j JKO) inner() JKOInner {
 }
 
 // Bind returns a stepper for f. It fails if the inner solver does not treat f,
-// and names the solvers and schemes that do.
+// and names the solvers and schemes that do, or if its steps do not make those of order 2 in so
+// many dimensions, and names those that do.
 func (j JKO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	if err := j.Validate(); err != nil {
 		return nil, err
@@ -115,6 +119,9 @@ func (j JKO) Bind(f Functional, grids []*grid.Grid) (Stepper, error) {
 	inner := j.inner()
 	if !inner.Domain().Takes(f, grids) {
 		return nil, refusal(inner, f, grids)
+	}
+	if err := j.bindOrder(grids); err != nil {
+		return nil, err
 	}
 	solver, err := inner.Bind(f, grids)
 	if err != nil {
