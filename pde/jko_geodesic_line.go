@@ -64,6 +64,9 @@ func (l *geodesicLine) extrapolate(dst, old, next []float64, s float64) {
 	p.store(dst)
 }
 
+// gapTie is the relative difference of two sums of masses that counts as rounding.
+const gapTie = 1e-13
+
 // places writes to x where the old density has the masses below the nodes, counted from
 // the right end if reverse.
 func (l *geodesicLine) places(x []float64, whole float64, reverse bool) {
@@ -82,13 +85,18 @@ func (l *geodesicLine) places(x []float64, whole float64, reverse bool) {
 			target = pieces - target
 		}
 		for ; piece < target; piece++ {
-			i := piece
-			if reverse {
-				i = pieces - 1 - piece
-			}
-			wanted += scale * p.mass[i]
+			wanted += scale * p.mass[l.mirrorPiece(piece, reverse)]
 		}
-		for cell < cells-1 && below+l.mass[l.mirror(cell, reverse)] < wanted {
+		// A node at the end of a gap comes from the end of one, if there is one where the sums
+		// of the masses agree.
+		most, tie := wanted, p.empty+gapTie*wanted
+		switch {
+		case target == 0 || p.mass[l.mirrorPiece(target-1, reverse)] <= p.empty:
+			most += tie
+		case target == pieces || p.mass[l.mirrorPiece(target, reverse)] <= p.empty:
+			most -= tie
+		}
+		for cell < cells-1 && below+l.mass[l.mirror(cell, reverse)] < most {
 			below += l.mass[l.mirror(cell, reverse)]
 			cell++
 		}
@@ -106,6 +114,13 @@ func (l *geodesicLine) mirror(cell int, reverse bool) int {
 		return len(l.mass) - 1 - cell
 	}
 	return cell
+}
+
+func (l *geodesicLine) mirrorPiece(piece int, reverse bool) int {
+	if reverse {
+		return len(l.piece.mass) - 1 - piece
+	}
+	return piece
 }
 
 // invert returns the part of cell i, from its left or right edge, that holds the mass m.
