@@ -27,6 +27,8 @@ func TestBadRequests(t *testing.T) {
 		{"ragged prompt", "linear: {prompts: 2, tokens: 4}", "file: ragged.csv", []string{place("6", "11"), `ragged\.csv:4: .*want the same number`}},
 		{"missing CSV file", "linear: {prompts: 2, tokens: 4}", "file: none.csv", []string{place("6", "11"), `none\.csv: `}},
 		{"one seed only", "seeds: 8", "seeds: 1", []string{place("17", "47"), "1: a rate", "at least 2 seeds, better 8"}},
+		{"order 2 of entropic", "step: [0.1, 0.05]", "step: [0.1, 0.05], order: 2, inner: {entropic: {}}", []string{"order: 2 wants an inner solver .* not entropic: want back-and-forth"}},
+		{"order 2 of proximal in the plane", "step: [0.1, 0.05]", "step: [0.1, 0.05], order: 2, inner: {proximal: {}}", []string{"order: 2 takes the inner solver proximal on a line alone, not in 2 dimensions"}},
 		{"a grid of 10¹² cells", "n: 20}\n          - {lo: -4.0, hi: 4.5, n: 20", "n: 1000000}\n          - {lo: -4.0, hi: 4.5, n: 1000000",
 			[]string{place("10", "9"), "1000000 × 1000000", "TiB"}},
 	} {
