@@ -119,14 +119,14 @@ func entropies(psi, r, w []float64, c, low float64, s *lanes) {
 	entropiesGo(psi[k:], r[k:], w[k:], c, low, s)
 }
 
-func logarithms(dst, r []float64, c, low float64) {
-	k := 0
-	r = r[:len(dst)]
+func logarithms(high, low, r []float64, floor, head, rest float64) {
+	n, k := len(high), 0
+	low, r = low[:n], r[:n]
 	switch {
 	case useAVX512:
-		k = logarithmsAVX512(dst, r, c, low)
+		k = logarithmsAVX512(high, low, r, floor, head, rest)
 	case useAVX2:
-		k = logarithmsAVX2(dst, r, c, low)
+		k = logarithmsAVX2(high, low, r, floor, head, rest)
 	}
-	logarithmsGo(dst[k:], r[k:], c, low)
+	logarithmsGo(high[k:], low[k:], r[k:], floor, head, rest)
 }

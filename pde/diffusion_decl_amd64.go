@@ -65,7 +65,7 @@ func entropiesAVX2(psi []float64, r []float64, w []float64, c float64, low float
 func entropiesAVX512(psi []float64, r []float64, w []float64, c float64, low float64, s *lanes) (done int)
 
 //go:noescape
-func logarithmsAVX2(dst []float64, r []float64, c float64, low float64) (done int)
+func logarithmsAVX2(high []float64, low []float64, r []float64, floor float64, head float64, rest float64) (done int)
 
 //go:noescape
-func logarithmsAVX512(dst []float64, r []float64, c float64, low float64) (done int)
+func logarithmsAVX512(high []float64, low []float64, r []float64, floor float64, head float64, rest float64) (done int)

@@ -22,4 +22,6 @@ func potentials(psi, r, u []float64, c float64, s *lanes) { potentialsGo(psi, r,
 
 func entropies(psi, r, w []float64, c, low float64, s *lanes) { entropiesGo(psi, r, w, c, low, s) }
 
-func logarithms(dst, r []float64, c, low float64) { logarithmsGo(dst, r, c, low) }
+func logarithms(high, low, r []float64, floor, head, rest float64) {
+	logarithmsGo(high, low, r, floor, head, rest)
+}

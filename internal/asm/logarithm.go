@@ -24,6 +24,7 @@ const (
 	halfRoot = 0x3fe6a09e667f3bcd // bits of √½
 	logShift = 0x3ff0000000000000 - halfRoot
 	mantissa = 1<<52 - 1
+	headBits = 1<<64 - 1<<27
 )
 
 var logarithmConstants = []uint64{
@@ -40,20 +41,27 @@ func (k *rows) polynomial(s operand.Op, c ...uint64) reg.VecVirtual {
 	return k.mul(p, s)
 }
 
-// logarithm returns log max(x, 2⁻¹⁰²²), in the operations of pde's logarithm.
-func (k *rows) logarithm(x reg.VecVirtual) reg.VecVirtual {
-	t := k.op(k.VPADDQ, k.max(k.pattern(smallestNormal), x), k.pattern(logShift))
-	e := k.reg()
+// pieces returns e, f, f²/2 and the tail of log x = e log 2 + f − (f²/2 − tail), in the
+// operations of pde's logarithmPieces.
+func (k *rows) pieces(x reg.VecVirtual) (e, f, h, tail reg.VecVirtual) {
+	t := k.op(k.VPADDQ, x, k.pattern(logShift))
+	e = k.reg()
 	k.VPSRLQ(operand.U8(52), t, e)
 	e = k.sub(k.or(e, k.pattern(exponent)), k.pattern(exponentBias))
-	f := k.sub(k.op(k.VPADDQ, k.and(t, k.pattern(mantissa)), k.pattern(halfRoot)), k.pattern(one))
+	f = k.sub(k.op(k.VPADDQ, k.and(t, k.pattern(mantissa)), k.pattern(halfRoot)), k.pattern(one))
 	s := k.div(f, k.add(f, k.pattern(two)))
 	s2 := k.mul(s, s)
 	s4 := k.mul(s2, s2)
 	odd := k.mul(k.add(k.polynomial(s4, log3, log5, log7), k.pattern(log1)), s2)
 	even := k.polynomial(s4, log2, log4, log6)
-	h := k.mul(k.mul(f, f), k.pattern(half))
-	tail := k.add(k.mul(s, k.add(h, k.add(odd, even))), k.mul(e, k.pattern(logLow)))
+	h = k.mul(k.mul(f, f), k.pattern(half))
+	tail = k.add(k.mul(s, k.add(h, k.add(odd, even))), k.mul(e, k.pattern(logLow)))
+	return e, f, h, tail
+}
+
+// logarithm returns log max(x, 2⁻¹⁰²²), in the operations of pde's logarithm.
+func (k *rows) logarithm(x reg.VecVirtual) reg.VecVirtual {
+	e, f, h, tail := k.pieces(k.max(k.pattern(smallestNormal), x))
 	return k.sub(k.mul(e, k.pattern(logHigh)), k.sub(k.sub(h, tail), f))
 }
 
@@ -82,8 +90,18 @@ func entropies(k *rows) {
 }
 
 func logarithms(k *rows) {
-	k.begin("logarithms", "func(dst, r []float64, c, low float64)")
-	dst, r, c, low := k.row("dst"), k.row("r"), k.number("c"), k.number("low")
-	k.keep(logarithmConstants...)
-	k.each(func() { k.set(dst, k.mul(c, k.max(low, k.logarithm(k.value(r.at(0)))))) })
+	k.begin("logarithms", "func(high, low, r []float64, floor, head, rest float64)")
+	high, low, r := k.row("high"), k.row("low"), k.row("r")
+	floor, head, rest := k.number("floor"), k.number("head"), k.number("rest")
+	k.keep(append([]uint64{headBits}, logarithmConstants...)...)
+	k.each(func() {
+		e, f, h, tail := k.pieces(k.max(floor, r.at(0)))
+		whole, small := k.mul(e, k.pattern(logHigh)), k.sub(h, tail)
+		sum := k.add(whole, f)
+		log := k.sub(sum, small)
+		less := k.add(k.sub(f, k.sub(sum, whole)), k.sub(k.sub(sum, log), small))
+		upper := k.and(log, k.pattern(headBits))
+		k.set(high, k.mul(head, upper))
+		k.set(low, k.add(k.mul(head, k.add(k.sub(log, upper), less)), k.mul(rest, log)))
+	})
 }
