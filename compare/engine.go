@@ -196,11 +196,9 @@ func Cost(s Study) (seconds float64, runs int) { return newPlan(&s).cost() }
 // MostCost predicts what Cost does for as many seeds as a study that adds them
 // (Networks.UntilHalfWidth) may come to.
 func MostCost(s Study) (seconds float64, runs int) {
-	p := newPlan(&s)
-	if s.Networks.UntilHalfWidth <= 0 {
-		return p.cost()
+	if s.Networks.UntilHalfWidth > 0 {
+		s.draws = newPlan(&s).most()
 	}
-	s.draws = p.most()
 	return newPlan(&s).cost()
 }
 

@@ -219,6 +219,10 @@ func TestExecuteAddsSeedsUntilIntervalsAreNarrow(t *testing.T) {
 	assert.Equal(t, len(r.Runs), most)
 	assert.Less(t, fewest, most)
 	assert.Less(t, first, all)
+	many := s
+	many.Networks.MaxSeeds = 5000
+	most16 := newPlan(&many).most()[sample{depth: s.Model.Depth, width: 16}]
+	assert.Equal(t, 5000, most16)
 	for _, l := range r.Ladders {
 		assert.Len(t, l.Points[3].Seeds, 20)
 		assert.Len(t, l.Points[0].Seeds, int(math.Ceil(20*math.Sqrt(float64(16+layerAtoms)/(2+layerAtoms)))))

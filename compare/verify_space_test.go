@@ -41,6 +41,20 @@ func TestVerifySpaceBudget(t *testing.T) {
 	assert.Equal(t, []float64{32, 48, 64}, work(1e6))
 }
 
+// The distances of a row are those of its finest level, whichever was made last.
+func TestVerifyDistancesOfTheFinestLevel(t *testing.T) {
+	c, err := newVerifyCase(exact.NamedSolution{Name: "attraction", Solution: exact.NewAttraction()})
+	require.NoError(t, err)
+	row := newVerifyTask(c, slow{labor: 1e9}, SpaceAxis, true)
+	require.NoError(t, row.run(t.Context()))
+	require.Equal(t, []float64{40, 60, 80}, row.row.Levels)
+	fine := newVerifyTask(c, slow{}, SpaceAxis, true)
+	r := refinement{t: fine, power: 1, first: 40}
+	require.NoError(t, r.level(t.Context(), 80))
+	assert.Equal(t, [2]float64{fine.row.W1, fine.row.W2}, [2]float64{row.row.W1, row.row.W2})
+	assert.Positive(t, row.row.W2)
+}
+
 // The energy's demand counts in every evaluation.
 func TestVerifyDemand(t *testing.T) {
 	c, err := newVerifyCase(exact.NamedSolution{Name: "attraction", Solution: exact.NewAttraction()})

@@ -30,9 +30,7 @@ type drifted struct {
 	tabled   bool
 	view     State // densities
 	v        Field
-
-	evaluations int           // of V since the last measure
-	weight      [][][]float64 // of each component, axis and lower cell of a face on a graded grid: J/(d h)
+	weight   [][][]float64 // of each component, axis and lower cell of a face on a graded grid: J/(d h)
 
 	size             int
 	r, u, phi, slope []float64 // of one component: ρ⁺, Ψ, Φ and Φ′
@@ -40,6 +38,7 @@ type drifted struct {
 	d, d0            Field
 	terms            fiveRow
 	last             padded
+	evaluations      int // of V since the last measure
 }
 
 // newDrifted returns the flow. The parts have a rest that is not Pointwise, and no powers below 1.

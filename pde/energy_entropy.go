@@ -46,7 +46,7 @@ type entropy struct {
 	c      float64
 	volume []float64
 	ratio  []ratios
-	strip  [stripLength]float64
+	spare  [stripLength]float64
 }
 
 // Value returns c Σ_k ∫ ρ_k log ρ_k.
@@ -75,18 +75,11 @@ func (e *entropy) component(k int, psi, rho []float64, low float64) float64 {
 	if smallest(rho) < 0 {
 		return math.NaN()
 	}
-	var part compensated
-	for at := 0; at < len(rho); at += stripLength {
-		x := rho[at:min(at+stripLength, len(rho))]
-		out := e.strip[:len(x)]
-		if psi != nil {
-			out = psi[at : at+len(x)]
-		}
+	return e.c * e.volume[k] * byStrips(psi, rho, &e.spare, e.ratio[k], func(psi, x, w []float64) float64 {
 		var s lanes
-		entropies(out, x, e.ratio[k].strip(at, len(x)), e.c, low, &s)
-		part.add(s.sum())
-	}
-	return e.c * part.value() * e.volume[k]
+		entropies(psi, x, w, e.c, low, &s)
+		return s.sum()
+	})
 }
 
 // Dependence is Pointwise.

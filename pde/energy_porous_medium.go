@@ -75,7 +75,7 @@ type porousMedium struct {
 	volume      []float64
 	ratio       []ratios
 	diffusivity []float64 // of each component at the last Variation
-	strip       [stripLength]float64
+	spare       [stripLength]float64
 	content     [stripLength]float64 // ρ^m of a strip
 }
 
@@ -120,20 +120,13 @@ func (p *porousMedium) variation(k int, psi, rho []float64) float64 {
 // unless that is nil, and returns ∫ ρ_k^m. A negative density gives NaN or a number that
 // the contracts never see, because they check the sign themselves.
 func (p *porousMedium) component(k int, psi, rho []float64, floor float64) float64 {
-	var sum compensated
-	for at := 0; at < len(rho); at += stripLength {
-		x := rho[at:min(at+stripLength, len(rho))]
-		out := p.strip[:len(x)]
-		if psi != nil {
-			out = psi[at : at+len(x)]
-		}
-		sum.add(p.powers(out, x, p.ratio[k].strip(at, len(x)), floor))
-	}
-	return sum.value() * p.volume[k]
+	return p.volume[k] * byStrips(psi, rho, &p.spare, p.ratio[k], func(psi, x, w []float64) float64 {
+		return p.strip(psi, x, w, floor)
+	})
 }
 
-// powers writes c m/(m − 1) max(r, floor)^{m−1} to psi and returns Σ w r^m.
-func (p *porousMedium) powers(psi, x, w []float64, floor float64) float64 {
+// strip writes c m/(m − 1) max(r, floor)^{m−1} to psi and returns Σ w r^m.
+func (p *porousMedium) strip(psi, x, w []float64, floor float64) float64 {
 	psi, w = psi[:len(x)], w[:len(x)]
 	a := p.pressure
 	var s float64

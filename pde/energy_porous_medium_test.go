@@ -43,6 +43,20 @@ func TestPorousMediumPowers(t *testing.T) {
 	}
 }
 
+// F is not floored: what is below the floor of Ψ counts, in Variation as in Value.
+func TestPorousMediumBelowTheFloor(t *testing.T) {
+	g := line(t, 0, 1, 4)
+	d := grid.NewDensity(g)
+	copy(d.Values, []float64{4, 1e-20, 1e-30, 0})
+	for _, m := range []float64{0.25, 0.5, 0.9} {
+		f, err := PorousMedium{Exponent: m, Coefficient: 1}.Bind([]*grid.Grid{g})
+		require.NoError(t, err)
+		want := (math.Pow(4, m) + math.Pow(1e-20, m) + math.Pow(1e-30, m)) / (m - 1) / 4
+		require.InEpsilon(t, want, f.Value(State{d}), 1e-14)
+		require.InEpsilon(t, want, f.Variation(NewField([]*grid.Grid{g}), State{d}), 1e-14)
+	}
+}
+
 // At vacuum Ψ is 0 for m > 1 and that of the floor for m < 1; an empty component has
 // finite Ψ.
 func TestPorousMediumAtVacuum(t *testing.T) {

@@ -187,6 +187,21 @@ func (r ratios) strip(i, n int) []float64 {
 	return r[i : i+n]
 }
 
+// byStrips returns the sum of what do returns on strips of psi, of rho and of the ratios. If psi
+// is nil, do writes to spare.
+func byStrips(psi, rho []float64, spare *[stripLength]float64, w ratios, do func(psi, x, w []float64) float64) float64 {
+	var sum compensated
+	for at := 0; at < len(rho); at += stripLength {
+		x := rho[at:min(at+stripLength, len(rho))]
+		out := spare[:len(x)]
+		if psi != nil {
+			out = psi[at : at+len(x)]
+		}
+		sum.add(do(out, x, w.strip(at, len(x))))
+	}
+	return sum.value()
+}
+
 // jacobians returns the ratios of each grid.
 func jacobians(grids []*grid.Grid) []ratios {
 	r := make([]ratios, len(grids))

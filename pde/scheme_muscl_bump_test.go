@@ -14,7 +14,7 @@ import (
 // bump, come from the bump and the limiter, and not from the Transformer: translated by a
 // constant velocity over the same box, with an exact solution, it has them too. With the limiter
 // mc, which flattens the top and the flanks, the error times n² rises by half from 48 cells an
-// axis on before it levels off (slopes -1.5 to -1.9, then -1.99); with koren, which is of third
+// axis on before it levels off (slopes -1.5 to -1.95, then -1.99); with koren, which is of third
 // order where it does not act, the slopes are beyond -2 from the start.
 func TestMUSCLOnABump(t *testing.T) {
 	slopes := func(limiter string) (s []float64) {

@@ -47,7 +47,6 @@ type prediction struct {
 	// What compare may come to where seeds are added until intervals are narrow.
 	MostRuns    int     `json:"most_runs,omitempty"`
 	MostSeconds float64 `json:"most_compare_seconds,omitempty"`
-	wanted      float64 // half-width
 }
 
 type solver struct {
@@ -68,9 +67,8 @@ func predict(ctx context.Context, e *experiment.Experiment) prediction {
 	}
 	if s, err := e.Study(); err == nil {
 		p.Seconds, p.Runs = compare.Cost(s)
-		if s.Networks.UntilHalfWidth > 0 {
-			p.MostSeconds, p.MostRuns = compare.MostCost(s)
-			p.wanted = s.Networks.UntilHalfWidth
+		if seconds, runs := compare.MostCost(s); runs > p.Runs {
+			p.MostSeconds, p.MostRuns = seconds, runs
 		}
 	}
 	return p
@@ -95,9 +93,9 @@ func showCheck(c *cobra.Command, e *experiment.Experiment, asJSON bool) error {
 		cores := runtime.GOMAXPROCS(0)
 		fmt.Fprintf(w, "compare makes %d runs, references and networks included: roughly %s of work on one core, %s on the %d here.\n",
 			p.Runs, duration(p.Seconds), duration(p.Seconds/float64(cores)), cores)
-		if p.MostRuns > p.Runs {
-			fmt.Fprintf(w, "It then adds seeds until every interval over networks has a half-width of at most %g: up to %d runs, %s on one core, %s on the %d here.\n",
-				p.wanted, p.MostRuns, duration(p.MostSeconds), duration(p.MostSeconds/float64(cores)), cores)
+		if p.MostRuns > 0 {
+			fmt.Fprintf(w, "It then adds seeds until every interval is as narrow as finite asks: up to %d runs, %s on one core, %s on the %d here.\n",
+				p.MostRuns, duration(p.MostSeconds), duration(p.MostSeconds/float64(cores)), cores)
 		}
 	}
 	return nil
